@@ -54,7 +54,7 @@ def test_pcm_refuses_what_is_not_finite(bad: float) -> None:
         ("a.wav", {"format": "WAVEX"}),
     ],
 )
-def test_reads_the_accepted_formats(tmp_path: Path, name: str, options: dict[str, str]) -> None:
+def test_reads_the_accepted_formats(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     wave = tone(0.5)
     samples, rate = read_audio(write(tmp_path / name, np.stack([wave, -wave], 1), **options))
     assert rate == 16_000
