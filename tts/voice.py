@@ -1,0 +1,166 @@
+"""A `Voice` is a speaker made ready to speak: weights plus what they need to know of the reference."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from speakers.speaker import Speaker
+from tts.audio import BadAudio
+from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
+from tts.decoders.vits_decoder import Conditioning, VitsDecoder
+from tts.errors import BadVoice
+from tts.models.semantic import SemanticModel
+from tts.reference import ReferenceEncoder
+from tts.sampling import SamplingParams
+from tts.text.bert import BertEncoder
+from tts.text.front_end import FrontEnd
+
+Weights = TypeVar("Weights", SemanticModel, VitsDecoder)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadText:
+    """Text as stage 1 takes it.
+
+    Attributes:
+        phones: int64 (T,).
+        bert: float32 (C, T), zeros where BERT has nothing to say.
+    """
+
+    phones: np.ndarray
+    bert: np.ndarray
+
+
+class Reader:
+    """Text -> `ReadText` for one kind of model: its symbol table, its BERT width, a speaker's lexicon.
+
+    Without a BERT folder, or with one of another width than the model was made for, all rows are zero:
+    the models speak without them, with flatter Chinese prosody.
+    """
+
+    def __init__(self, front_end: FrontEnd, bert: BertEncoder | None, bert_dim: int) -> None:
+        self._front_end = front_end
+        self._bert = bert if bert is not None and bert.dim == bert_dim else None
+        self._bert_dim = bert_dim
+
+    def read(self, text: str, language: str) -> ReadText:
+        """Returns the phones of a sentence; none if nothing in it can be pronounced."""
+        phones = self._front_end.read(text, language)
+        if self._bert is not None:
+            return ReadText(phones.ids, self._bert.features(phones))
+        return ReadText(phones.ids, np.zeros((self._bert_dim, len(phones.ids)), dtype=np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """Everything that speaking with one speaker needs; immutable, shared by all its requests.
+
+    Attributes:
+        speaker: the parameters it was made from.
+        semantic, decoder: the two stages; voices of the same files share them.
+        conditioning: what the decoder knows of the reference recordings.
+        prompt: semantic tokens of the reference, int64 (P,); empty if its words are not known.
+        reference: what the reference says; no phones if that is not known.
+        reader: reads text for these weights.
+        sampling: how semantic tokens are drawn.
+    """
+
+    speaker: Speaker
+    semantic: SemanticModel
+    decoder: VitsDecoder
+    conditioning: Conditioning
+    prompt: np.ndarray
+    reference: ReadText
+    reader: Reader
+    sampling: SamplingParams
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self.decoder.sample_rate
+
+
+class VoiceLoader:
+    """Makes voices. Weights of one file are held once, for as long as any voice uses them.
+
+    Args:
+        ssl_model: folder of the HuBERT model (transformers format).
+        bert_model: folder of the RoBERTa model, or None.
+        speaker_net: ERes2NetV2 file for v2Pro and v2ProPlus voices, or None.
+        device: where the weights live.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl_model: Path,
+        bert_model: Path | None = None,
+        speaker_net: Path | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._device = torch.device(device)
+        self._reference_encoder = ReferenceEncoder(ssl_model, speaker_net)
+        self._bert = BertEncoder(bert_model) if bert_model is not None else None
+        self._weights: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+
+    def load(self, speaker: Speaker) -> Voice:
+        """Reads files and computes the reference's features: seconds of work, to be called off the event loop.
+
+        Raises:
+            BadVoice: a file is missing, damaged, hostile or does not fit; names speaker, file and reason.
+        """
+        if missing := speaker.missing_files():
+            raise BadVoice(f"speaker {speaker.name}: no such file: {', '.join(map(str, missing))}")
+        try:
+            return self._load(speaker)
+        except (BadCheckpoint, BadAudio) as error:
+            raise BadVoice(f"speaker {speaker.name}: {error}") from error
+
+    def _load(self, speaker: Speaker) -> Voice:
+        semantic = self._shared(SemanticModel, speaker.gpt_model, read_checkpoint)
+        decoder = self._shared(
+            VitsDecoder, speaker.sovits_model, lambda path: read_checkpoint(path, version=speaker.version)
+        )
+        main = self._reference_encoder.encode(speaker.ref_audio, decoder.version)
+        others = [self._reference_encoder.encode(path, decoder.version) for path in speaker.aux_ref_audios]
+        front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
+        reader = Reader(front_end, self._bert, semantic.bert_dim)
+        has_text = bool(speaker.ref_text)
+        return Voice(
+            speaker=speaker,
+            semantic=semantic,
+            decoder=decoder,
+            conditioning=decoder.condition([main, *others]),
+            prompt=decoder.ssl_to_tokens(main.ssl).cpu().numpy() if has_text else np.zeros(0, np.int64),
+            reference=reader.read(speaker.ref_text, speaker.ref_language),
+            reader=reader,
+            sampling=SamplingParams(
+                top_k=speaker.top_k,
+                top_p=speaker.top_p,
+                temperature=speaker.temperature,
+                repetition_penalty=speaker.repetition_penalty,
+            ),
+        )
+
+    def _shared(
+        self, kind: type[Weights], path: Path, read: Callable[[Path], Checkpoint]
+    ) -> Weights:
+        key = (kind, file_stamp(path))
+        weights = self._weights.get(key)
+        if weights is None:
+            weights = kind.from_checkpoint(read(path)).to(self._device)
+            self._weights[key] = weights
+        return weights
+
+
+def file_stamp(path: Path) -> tuple[str, int, int]:
+    """What tells one state of a file from another: resolved path, size in bytes, time of change in ns."""
+    stat = path.stat()
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns
