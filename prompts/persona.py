@@ -18,8 +18,8 @@ A persona file is plain Markdown below a short TOML head between two `+++` lines
 
 Only `name` and the identity are required. Text above the first heading counts as the identity; headings may
 be Chinese (身份, 场景, 关系, 示例); `## ...` lines belong to the section around them; `<!-- notes -->` are
-left out. In the examples a line opens with `User:` or `用户：`, or with the character's name (or `Character:`,
-`角色：`); the lines below it belong to it until the next such line.
+left out. In the examples a line opens with `User:` or `用户：`, or with the character's name (or
+`Character:`, `角色：`); the lines below it belong to it until the next such line.
 """
 
 from __future__ import annotations

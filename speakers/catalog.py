@@ -19,12 +19,8 @@ MAX_FILE_BYTES = 1 << 20
 Stamp = tuple[int, int, int]
 
 
-class UnknownSpeaker(KeyError):
+class UnknownSpeaker(LookupError):
     """No speaker of that name; the message names the ones there are."""
-
-    def __str__(self) -> str:
-        """Return the message bare (KeyError would put it in quotation marks)."""
-        return str(self.args[0])
 
 
 @dataclass(slots=True)
@@ -39,9 +35,9 @@ class _Entry:
 class SpeakerCatalog:
     """Loads every `*.toml` of a folder and looks again, at most every `check_interval_sec`, when it is asked.
 
-    A file that turns bad keeps its last good speaker and shows up in `problems()`; a file that is deleted takes its
-    speaker with it. Names are found without regard to case. No threads: the checks run inside the calls, and cost
-    one `stat` per file.
+    A file that turns bad keeps its last good speaker and shows up in `problems()`; a file that is deleted
+    takes its speaker with it. Names are found without regard to case. No threads: the checks run inside the
+    calls, and cost one `stat` per file.
 
     Args:
         folder: where the speaker files are.
@@ -115,7 +111,7 @@ class SpeakerCatalog:
             problems[self._folder.name] = f"{self._folder}: there is no such folder of speakers"
         for file_name, problem in problems.items():
             if self._problems.get(file_name) != problem:
-                logger.warning("speaker file %s: %s", file_name, problem)
+                logger.warning("speakers: %s", problem)
         self._problems = problems
 
     def _refresh(self) -> None:
@@ -123,7 +119,7 @@ class SpeakerCatalog:
             self.reload()
 
     def _stamps(self) -> dict[str, Stamp]:
-        """Return file name -> (time, size, inode); the inode tells a replaced file of the same size and time."""
+        """Return file name -> (time, size, inode); the inode tells a replaced file of equal size and time."""
         stamps: dict[str, Stamp] = {}
         for path in sorted(self._folder.glob("*.toml")):
             try:

@@ -24,13 +24,22 @@ class Fields:
         data: the table.
         source: the file or dict named in errors.
         valid: the keys that may occur; None allows all.
+        required: the keys that must occur.
         where: dotted name of the table inside the source, "" at the top.
 
     Raises:
-        BadSpeaker: `data` is not a table, or holds a key that is not valid.
+        BadSpeaker: `data` is not a table, holds a key that is not valid, or lacks a required one.
     """
 
-    def __init__(self, data: object, *, source: str, valid: Iterable[str] | None, where: str = "") -> None:
+    def __init__(
+        self,
+        data: object,
+        *,
+        source: str,
+        valid: Iterable[str] | None,
+        required: Iterable[str] = (),
+        where: str = "",
+    ) -> None:
         self.source = source
         self._where = where
         if not isinstance(data, Mapping):
@@ -43,27 +52,26 @@ class Fields:
                     near = difflib.get_close_matches(str(key), valid, n=1)
                     hint = f" (did you mean {near[0]}?)" if near else ""
                     raise self.bad(str(key), f"unknown key{hint}; valid keys: {', '.join(valid)}")
+        missing = [key for key in required if data.get(key) is None]
+        if missing:
+            raise self.bad(", ".join(missing), "required, but not given")
 
     def bad(self, key: str, reason: str) -> BadSpeaker:
         """Return the error for one key, to be raised."""
         where = self._where + "." if self._where else ""
         return BadSpeaker(f"{self.source}: {where}{key}: {reason}")
 
-    def optional(self, key: str) -> Any:
-        """Return the value, None if absent."""
+    def value(self, key: str) -> Any:
+        """Return the value as it stands, None if absent."""
         return self.data.get(key)
-
-    def required(self, key: str) -> Any:
-        """Return the value; absent is an error."""
-        if self.data.get(key) is None:
-            raise self.bad(key, "is required")
-        return self.data[key]
 
     def line(self, key: str, *, default: str | None, max_chars: int, may_be_empty: bool = False) -> str:
         """Return one stripped line of text; with no default the key is required."""
         value = self.data.get(key)
         if value is None:
-            value = default if default is not None else self.required(key)
+            value = default
+        if value is None:
+            raise self.bad(key, "is required")
         if not isinstance(value, str):
             raise self.bad(key, f"must be text, not {value!r}")
         value = value.strip()

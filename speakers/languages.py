@@ -1,8 +1,8 @@
 """The names people give languages, and the one code each of them means.
 
-The codes are GPT-SoVITS's: `zh`, `ja`, `ko`, `yue` allow English words inside, the `all_` codes read everything
-as that language, `auto` and `auto_yue` detect it. Its own pages offer them under Chinese and English labels,
-which stand in many speaker files.
+The codes are GPT-SoVITS's: `zh`, `ja`, `ko`, `yue` allow English words inside, the `all_` codes read
+everything as that language, `auto` and `auto_yue` detect it. Its own pages offer them under Chinese and
+English labels, which stand in many speaker files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A speaker: which weights speak, which recording they take after, and how.
 
-The first ten names are the classic ones of GPT-SoVITS users; a dict that holds them works as it is. Everything
-else is optional. Reading a speaker touches no audio and no weights; `missing_files()` says what is not there.
+The first ten names are the classic ones of GPT-SoVITS users; a dict that holds them works as it is. All else
+is optional. Reading a speaker touches no audio and no weights; `missing_files()` says what is not there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = ["BadSpeaker", "Reference", "Speaker"]
 
 VERSION_NAMES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
 PERSONA_LANGUAGES = ("zh", "en")
+REQUIRED_KEYS = ("gpt_model", "sovits_model", "ref_audio", "ref_language", "target_language")
 REFERENCE_KEYS = ("ref_audio", "ref_text", "ref_language")
 MAX_REF_TEXT_CHARS = 500
 MAX_EMOTIONS = 64
@@ -33,7 +34,7 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A recording a voice takes after: the file, the words said in it ("" if unknown), their language code."""
+    """A recording a voice takes after: the file, its words ("" if unknown), their language code."""
 
     audio: Path
     text: str
@@ -62,6 +63,7 @@ class Speaker:
         splitter: limits of the sentence splitter that differ from the configured ones.
         version: model version, where it cannot be told from the files; None detects it.
         lexicon: word -> reading, for the text front end.
+        ssl_model: folder of the HuBERT the voice was trained with, where it is not the configured one.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Speaker:
     splitter: Mapping[str, float] = field(default_factory=_nothing, hash=False)
     version: str | None = None
     lexicon: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    ssl_model: Path | None = None
 
     @classmethod
     def from_dict(
@@ -111,18 +114,19 @@ class Speaker:
         Raises:
             BadSpeaker: names the source, the key, the reason and what would be valid.
         """
-        take = Fields(data, source=source, valid=[f.name for f in fields(cls)])
+        take = Fields(data, source=source, valid=[f.name for f in fields(cls)], required=REQUIRED_KEYS)
 
         def path(key: str, value: object) -> Path:
             return place(take, key, value, folder=folder, models_dir=models_dir, roots=roots)
 
-        target_language = _language(take, "target_language", take.required("target_language"))
-        ref_language = _language(take, "ref_language", take.required("ref_language"))
+        ssl_model = take.value("ssl_model")
+        target_language = _language(take, "target_language", take.value("target_language"))
+        ref_language = _language(take, "ref_language", take.value("ref_language"))
         return cls(
             name=take.line("name", default=name, max_chars=64),
-            gpt_model=path("gpt_model", take.required("gpt_model")),
-            sovits_model=path("sovits_model", take.required("sovits_model")),
-            ref_audio=path("ref_audio", take.required("ref_audio")),
+            gpt_model=path("gpt_model", take.value("gpt_model")),
+            sovits_model=path("sovits_model", take.value("sovits_model")),
+            ref_audio=path("ref_audio", take.value("ref_audio")),
             ref_text=take.line("ref_text", default="", max_chars=MAX_REF_TEXT_CHARS, may_be_empty=True),
             ref_language=ref_language,
             target_language=target_language,
@@ -141,6 +145,7 @@ class Speaker:
             splitter=_read_splitter(take),
             version=take.choice("version", VERSION_NAMES),
             lexicon=_read_lexicon(take),
+            ssl_model=None if ssl_model is None else path("ssl_model", ssl_model),
         )
 
     def reference(self, emotion: str | None = None) -> Reference:
@@ -161,14 +166,15 @@ class Speaker:
         return (DEFAULT_EMOTION, *(name for name in self.emotions if name != DEFAULT_EMOTION))
 
     def files(self) -> tuple[Path, ...]:
-        """Return every file this speaker needs, each once."""
+        """Return every file this speaker needs (and the SSL folder, if it names one), each once."""
         emotions = (reference.audio for reference in self.emotions.values())
         wanted = (self.gpt_model, self.sovits_model, self.ref_audio, *self.aux_ref_audios, *emotions)
-        return tuple(dict.fromkeys(wanted))
+        ssl_model = () if self.ssl_model is None else (self.ssl_model,)
+        return tuple(dict.fromkeys((*wanted, *ssl_model)))
 
     def missing_files(self) -> tuple[Path, ...]:
         """Return the files this speaker needs that are not there (now)."""
-        return tuple(path for path in self.files() if not path.is_file())
+        return tuple(path for path in self.files() if not path.exists())
 
 
 def _language(take: Fields, key: str, value: object) -> str:
@@ -188,10 +194,10 @@ def _read_emotions(take: Fields, path: Any, ref_language: str) -> Mapping[str, R
     emotions: dict[str, Reference] = {}
     for emotion, value in take.table("emotions", max_items=MAX_EMOTIONS).items():
         where = f"emotions.{emotion}"
-        inner = Fields(value, source=take.source, valid=REFERENCE_KEYS, where=where)
-        language = inner.optional("ref_language")
+        inner = Fields(value, source=take.source, valid=REFERENCE_KEYS, required=("ref_audio",), where=where)
+        language = inner.value("ref_language")
         emotions[emotion] = Reference(
-            audio=path(f"{where}.ref_audio", inner.required("ref_audio")),
+            audio=path(f"{where}.ref_audio", inner.value("ref_audio")),
             text=inner.line("ref_text", default="", max_chars=MAX_REF_TEXT_CHARS, may_be_empty=True),
             language=ref_language if language is None else _language(inner, "ref_language", language),
         )
@@ -199,7 +205,7 @@ def _read_emotions(take: Fields, path: Any, ref_language: str) -> Mapping[str, R
 
 
 def _read_aux_references(take: Fields, path: Any) -> tuple[Path, ...]:
-    value = take.optional("aux_ref_audios")
+    value = take.value("aux_ref_audios")
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or len(value) > MAX_AUX_REFERENCES:
