@@ -1,0 +1,285 @@
+"""Semantic tokens -> waveform for v1, v2, v2Pro and v2ProPlus.
+
+The text encoder and the flow see the whole sentence once; the waveform network, where nearly all the work is,
+then runs piece by piece. The pieces joined are the waveform of one whole run: each of its layers carries its
+state along (see tts/models/hifigan_stream.py), and the noise is drawn once per sentence by frame number, so
+neither chunk sizes nor other requests change a sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tts.checkpoint import BadCheckpoint, Checkpoint
+from tts.models.hifigan_stream import HifiGanStream
+from tts.models.prior_encoder import Prior
+from tts.models.vits import VitsModel
+from tts.versions import Version
+
+DEFAULT_NOISE_SCALE = 0.5
+MIN_SPEED_FACTOR = 0.25
+MAX_SPEED_FACTOR = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """What the networks know about one voice's references; computed once per voice, shared by its sentences.
+
+    Attributes:
+        ge: (1, C, 1) conditioning vector, averaged over the references.
+        text: (1, text_dim, 1) its projection for the text branch.
+        flow: Biases of each coupling layer.
+        decoder: (1, width, 1) bias of the waveform network.
+    """
+
+    ge: Tensor
+    text: Tensor
+    flow: tuple[Tensor, ...]
+    decoder: Tensor
+
+
+class VitsDecoder:
+    """Stage 2 of one voice.
+
+    Args:
+        model: The networks.
+        version: The row of facts of the model's version.
+        device: Where to compute.
+    """
+
+    def __init__(self, model: VitsModel, version: Version, device: torch.device | str = "cpu") -> None:
+        self.model = model.to(device)
+        self.version = version
+        self.device = torch.device(device)
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, device: torch.device | str = "cpu") -> "VitsDecoder":
+        """Load the networks of an s2 checkpoint.
+
+        Raises:
+            BadCheckpoint: Not complete, or of a family with another decoder.
+        """
+        if checkpoint.version is None or checkpoint.version.decoder != "vits":
+            raise BadCheckpoint(checkpoint.path, f"is {_kind(checkpoint)}; a v1, v2, v2Pro or v2ProPlus SoVITS file is needed")
+        return cls(VitsModel.from_checkpoint(checkpoint), checkpoint.version, device)
+
+    def to(self, device: torch.device | str) -> "VitsDecoder":
+        """The same decoder on another device (the networks move)."""
+        return VitsDecoder(self.model, self.version, device)
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz of the waveform."""
+        return self.version.sample_rate
+
+    @property
+    def samples_per_frame(self) -> int:
+        """Waveform samples of one decoder frame."""
+        return self.model.dec.samples_per_frame
+
+    @property
+    def samples_per_token(self) -> int:
+        """Waveform samples of one semantic token at speed 1."""
+        return self.model.quantizer.stride * self.samples_per_frame
+
+    @torch.inference_mode()
+    def ssl_to_tokens(self, ssl: Tensor) -> Tensor:
+        """SSL features (1, T, C) -> semantic tokens (T // 2,) int64; the prompt of a voice.
+
+        Raises:
+            ValueError: Another width than the codebook's, or too few frames for one token.
+        """
+        quantizer = self.model.quantizer
+        if ssl.ndim != 3 or ssl.shape[2] != quantizer.codebook.shape[1] or ssl.shape[1] < quantizer.stride:
+            raise ValueError(
+                f"SSL features of shape {tuple(ssl.shape)}; (1, at least {quantizer.stride}, "
+                f"{quantizer.codebook.shape[1]}) is needed"
+            )
+        return quantizer.encode(quantizer.project(ssl.to(self.device)))
+
+    @torch.inference_mode()
+    def condition(
+        self, spectrograms: Sequence[Tensor], speaker_embeddings: Sequence[Tensor] | None = None
+    ) -> Conditioning:
+        """Make a voice of one or more references; several are averaged.
+
+        Args:
+            spectrograms: (1, bins, T) each, see tts.reference.
+            speaker_embeddings: (1, embedding_dim) each, in the same order; for versions that use them.
+
+        Raises:
+            ValueError: No reference, embeddings missing where the version needs them, or unequal numbers.
+        """
+        if not spectrograms:
+            raise ValueError("a voice needs at least one reference")
+        embeddings: list[Tensor | None] = [None] * len(spectrograms)
+        if self.version.uses_speaker_embedding:
+            embeddings = [*(speaker_embeddings or ())]
+            if len(embeddings) != len(spectrograms):
+                raise ValueError(
+                    f"{self.version.name} needs one speaker embedding per reference: "
+                    f"{len(embeddings)} for {len(spectrograms)}"
+                )
+        vectors = [
+            self.model.conditioning_vector(self._place(spectrogram), None if embedding is None else self._place(embedding))
+            for spectrogram, embedding in zip(spectrograms, embeddings, strict=True)
+        ]
+        return self._conditioning(torch.stack(vectors).mean(0))
+
+    def _conditioning(self, ge: Tensor) -> Conditioning:
+        return Conditioning(
+            ge=ge,
+            text=self.model.text_conditioning(ge),
+            flow=self.model.flow.project_condition(ge),
+            decoder=self.model.dec.project_condition(ge),
+        )
+
+    @torch.inference_mode()
+    def open(
+        self,
+        tokens: Sequence[int] | np.ndarray | Tensor,
+        phones: Sequence[int] | np.ndarray | Tensor,
+        conditioning: Conditioning,
+        *,
+        speed_factor: float = 1.0,
+        noise_scale: float = DEFAULT_NOISE_SCALE,
+        seed: int = 0,
+        noise: np.ndarray | Tensor | None = None,
+    ) -> "DecodeStream":
+        """Encode a sentence; its waveform then comes from the returned stream.
+
+        Args:
+            tokens: Semantic tokens (T_sem,) without the reference's.
+            phones: Phone ids of the sentence (P,) without the reference's.
+            conditioning: The voice.
+            speed_factor: Above 1 speaks faster; 0.25 to 4.
+            noise_scale: Liveliness; 0 gives the mean.
+            seed: Equal seeds give equal samples, whatever the chunks, the batch or the device.
+            noise: (C_latent, T) standard normal values to use in place of the seeded ones.
+
+        Raises:
+            ValueError: Nothing to say, an id out of range, or a number out of range.
+        """
+        prior = self.encode(tokens, phones, conditioning, speed_factor)
+        if noise is None:
+            noise = seeded_noise(seed, *prior.mean.shape[1:])
+        return DecodeStream(self, conditioning, self.latents(prior, noise, noise_scale, conditioning))
+
+    @torch.inference_mode()
+    def encode(
+        self,
+        tokens: Sequence[int] | np.ndarray | Tensor,
+        phones: Sequence[int] | np.ndarray | Tensor,
+        conditioning: Conditioning,
+        speed_factor: float = 1.0,
+    ) -> Prior:
+        """Run the text encoder only; arguments and errors as of `open`."""
+        if not MIN_SPEED_FACTOR <= speed_factor <= MAX_SPEED_FACTOR:
+            raise ValueError(f"speed_factor {speed_factor}: {MIN_SPEED_FACTOR} to {MAX_SPEED_FACTOR} is valid")
+        token_ids = self._ids(tokens, len(self.model.quantizer.codebook), "semantic token")
+        phone_ids = self._ids(phones, self.model.enc_p.num_symbols, "phone")
+        features = self.model.expand_tokens(token_ids)
+        return self.model.enc_p(features, phone_ids[None], conditioning.text, speed_factor)
+
+    @torch.inference_mode()
+    def latents(
+        self, prior: Prior, noise: np.ndarray | Tensor, noise_scale: float, conditioning: Conditioning
+    ) -> Tensor:
+        """Sample the prior and run the flow: (1, C_latent, T)."""
+        return self.model.flow.invert(self.sample(prior, noise, noise_scale), conditioning.flow)
+
+    def sample(self, prior: Prior, noise: np.ndarray | Tensor, noise_scale: float) -> Tensor:
+        """Prior samples (1, C_latent, T) for given noise (C_latent, T)."""
+        placed = self._place(torch.as_tensor(noise))
+        if placed.shape != prior.mean.shape[1:]:
+            raise ValueError(f"noise of shape {tuple(placed.shape)}; {tuple(prior.mean.shape[1:])} is needed")
+        return prior.mean + placed * torch.exp(prior.log_scale) * noise_scale
+
+    def _place(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, torch.float32)
+
+    def _ids(self, values: Sequence[int] | np.ndarray | Tensor, limit: int, what: str) -> Tensor:
+        ids = torch.as_tensor(values, dtype=torch.int64)
+        if ids.ndim != 1 or len(ids) == 0:
+            raise ValueError(f"{what}s of shape {tuple(ids.shape)}; a sequence of at least one is needed")
+        if int(ids.min()) < 0 or int(ids.max()) >= limit:
+            raise ValueError(f"{what} ids run from {int(ids.min())} to {int(ids.max())}; 0 to {limit - 1} is valid")
+        return ids.to(self.device)
+
+
+class DecodeStream:
+    """The waveform of one sentence, piece by piece.
+
+    Args:
+        decoder: The voice's decoder.
+        conditioning: The voice.
+        latents: (1, C_latent, T) of the whole sentence.
+    """
+
+    def __init__(self, decoder: VitsDecoder, conditioning: Conditioning, latents: Tensor) -> None:
+        self._latents = latents
+        self._waveform = HifiGanStream(decoder.model.dec, conditioning.decoder)
+        self._samples_per_frame = decoder.samples_per_frame
+        self._lookahead_frames = decoder.model.dec.lookahead_frames
+        self._num_fed = 0
+        self._num_given = 0
+        self._ready = np.zeros(0, np.float32)
+        self.frames_per_sec = decoder.sample_rate / self._samples_per_frame
+
+    @property
+    def num_frames(self) -> int:
+        """Decoder frames of the whole sentence."""
+        return self._latents.shape[2]
+
+    @property
+    def num_samples(self) -> int:
+        """Samples of the whole sentence."""
+        return self.num_frames * self._samples_per_frame
+
+    @torch.inference_mode()
+    def next_chunk(self, num_frames: int) -> np.ndarray | None:
+        """Compute the next samples.
+
+        Args:
+            num_frames: How many frames' worth is wanted, at least 1; may change from call to call. The first
+                call computes `lookahead_frames` (about 11) more.
+
+        Returns:
+            Float32 samples (num_frames * samples_per_frame,), fewer at the end; None when all were given.
+        """
+        if num_frames < 1:
+            raise ValueError(f"num_frames {num_frames}: at least 1 is needed")
+        if self._num_given == self.num_samples:
+            return None
+        end = min(self._num_given + num_frames * self._samples_per_frame, self.num_samples)
+        self._feed(end // self._samples_per_frame + self._lookahead_frames)
+        length = end - self._num_given
+        chunk, self._ready = self._ready[:length], self._ready[length:]
+        self._num_given = end
+        return chunk
+
+    def _feed(self, end_frame: int) -> None:
+        end_frame = min(end_frame, self.num_frames)
+        if end_frame <= self._num_fed:
+            return
+        frames = self._latents[..., self._num_fed : end_frame]
+        samples = self._waveform.push(frames, is_last=end_frame == self.num_frames)
+        self._ready = np.concatenate([self._ready, samples[0, 0].cpu().numpy()])
+        self._num_fed = end_frame
+
+
+def seeded_noise(seed: int, num_channels: int, num_frames: int) -> np.ndarray:
+    """Standard normal values (num_channels, num_frames) float32 that depend on seed and frame number only.
+
+    They are drawn frame by frame from numpy's generator: a longer sentence begins with the values of a
+    shorter one, and every device sees the same.
+    """
+    generator = np.random.default_rng(seed)
+    return generator.standard_normal((num_frames, num_channels), dtype=np.float32).T.copy()
+
+
+def _kind(checkpoint: Checkpoint) -> str:
+    return "a GPT (s1) file" if checkpoint.version is None else f"a {checkpoint.version.name} file"
