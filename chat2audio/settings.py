@@ -17,14 +17,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from chat2audio.settings_sources import FolderOrName, SettingsError, explain, read_sources
+from chat2audio.settings_sources import SettingsError, explain, read_sources
 
 __all__ = ["Settings", "SettingsError", "load_settings"]
 
 CONFIG_FILE = "chat2audio.toml"
 ROOT = Path(__file__).resolve().parent.parent
 
-_Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+_Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -150,21 +150,20 @@ class LLMSettings(Section):
     backend: Literal["local", "openai"] = Field(
         default="local", description="local loads `model`; openai calls one."
     )
-    model: Annotated[str, Field(min_length=1), FolderOrName()] = Field(
-        default="models/demo/llm/base",
-        description="Folder in transformers format, or a name like owner/model.",
+    model: Path = Field(
+        default=Path("models/demo/llm/base"), description="Folder of the model, in transformers format."
     )
     adapters_dir: Path | None = Field(
         default=Path("models/demo/llm/adapters"),
         description="Folder of LoRA adapters, one folder each; empty for none.",
     )
     device: _Device = Field(
-        default="auto", description="auto, cpu, mps, cuda or cuda:0; auto takes a GPU if there is."
+        default="auto", description="auto, cpu, cuda or cuda:1; auto takes a GPU if there is."
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto", description="Number format."
     )
-    quantization: Literal["none", "int8", "int4"] = Field(
+    quantization: Literal["none", "bnb-8bit", "bnb-4bit"] = Field(
         default="none", description="Weights in fewer bits; needs a GPU and requirements-gpu.txt."
     )
     max_running: int = Field(default=8, ge=1, le=1024, description="Replies generated together.")
@@ -185,7 +184,7 @@ class TTSSettings(Section):
     """[tts]: the voices."""
 
     device: _Device = Field(
-        default="auto", description="auto, cpu, mps, cuda or cuda:0; auto takes a GPU if there is."
+        default="auto", description="auto, cpu, cuda or cuda:1; auto takes a GPU if there is."
     )
     threads: int = Field(
         default=0, ge=0, le=256, description="CPU threads of one model step; 0 leaves it to torch."

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import json
 import logging
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,10 +28,6 @@ Key = tuple[str, ...]
 
 class SettingsError(ValueError):
     """Settings that cannot be used; one line for each fault."""
-
-
-class FolderOrName:
-    """Marks a text setting that is a folder if there is such a folder, else a name like owner/model."""
 
 
 def read_sources(
@@ -134,10 +129,6 @@ def _absolute(field: FieldInfo | None, value: Any, base: Path) -> Any:
         return [_absolute_path(item, base) for item in value]
     if value == "" and type(None) in get_args(field.annotation):
         return None
-    if any(isinstance(mark, FolderOrName) for mark in field.metadata) and isinstance(value, str):
-        folder = _absolute_path(value, base)
-        is_name = re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", value) and not folder.exists()
-        return value if is_name else str(folder)
     return _absolute_path(value, base)
 
 
@@ -151,8 +142,7 @@ def _absolute_path(value: Any, base: Path) -> Any:
 
 
 def _is_path(field: FieldInfo) -> bool:
-    marked = any(isinstance(mark, FolderOrName) for mark in field.metadata)
-    return marked or field.annotation is Path or Path in get_args(field.annotation)
+    return field.annotation is Path or Path in get_args(field.annotation)
 
 
 def _leaves(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:
