@@ -119,14 +119,22 @@ class SynthesisEngine:
     def _grow(self, jobs: Sequence[SpeechJob]) -> None:
         for model, batch in list(self._batches.items()):
             rows = [self._growing[job] for job in jobs if job.request.voice.semantic is model]
-            if rows:
-                batch.step(rows)
+            growing = [row for row in rows if row.is_growing]
+            if growing:
+                batch.step(growing)
         for job in jobs:
-            row = self._growing[job]
-            if row.finish_reason is not None:
-                del self._growing[job]
-                self._leave_batch(job, row)
-                self._sounding[job] = _Sound(job.request, row.tokens, self._chunk_sizes)
+            if not self._growing[job].is_growing:
+                self._begin_to_sound(job)
+
+    def _begin_to_sound(self, job: SpeechJob) -> None:
+        row = self._growing.pop(job)
+        self._leave_batch(job, row)
+        if row.error is not None:
+            raise JobFailed(job, row.error)
+        try:
+            self._sounding[job] = _Sound(job.request, row.tokens, self._chunk_sizes)
+        except ValueError as error:  # weights that contradict each other, such as other symbol tables
+            raise JobFailed(job, SentenceFailed(f"the decoder refused the sentence: {error}")) from error
 
     def _sound(self, job: SpeechJob) -> None:
         sound = self._sounding[job]

@@ -111,7 +111,7 @@ class VoiceLoader:
         self._weights: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
     def load(self, speaker: Speaker) -> Voice:
-        """Reads files and computes the reference's features: seconds of work, to be called off the event loop.
+        """Reads files and computes the reference's features; seconds of work, so off the event loop.
 
         Raises:
             BadVoice: a file is missing, damaged, hostile or does not fit; names speaker, file and reason.
@@ -149,9 +149,7 @@ class VoiceLoader:
             ),
         )
 
-    def _shared(
-        self, kind: type[Weights], path: Path, read: Callable[[Path], Checkpoint]
-    ) -> Weights:
+    def _shared(self, kind: type[Weights], path: Path, read: Callable[[Path], Checkpoint]) -> Weights:
         key = (kind, file_stamp(path))
         weights = self._weights.get(key)
         if weights is None:

@@ -71,8 +71,10 @@ class VoiceBank:
     @property
     def num_bytes(self) -> int:
         """Bytes of all weights and features in the bank; what voices share counts once."""
-        modules = {id(m): m for v in self._voices.values() for m in (v.semantic, v.decoder)}
-        weights = sum(_bytes_of(module.parameters()) + _bytes_of(module.buffers()) for module in modules.values())
+        modules = {id(m): m for v in self._voices.values() for m in (v.semantic, v.decoder.model)}
+        weights = sum(
+            _bytes_of(module.parameters()) + _bytes_of(module.buffers()) for module in modules.values()
+        )
         return weights + sum(voice.reference.bert.nbytes for voice in self._voices.values())
 
     def names(self) -> list[str]:

@@ -54,7 +54,7 @@ class Loader:
         return SimpleNamespace(
             speaker=speaker,
             semantic=nn.Linear(10, 10),
-            decoder=nn.Linear(10, 10),
+            decoder=SimpleNamespace(model=nn.Linear(10, 10)),
             reference=SimpleNamespace(bert=np.zeros(0, np.float32)),
         )
 
