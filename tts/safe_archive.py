@@ -1,14 +1,16 @@
 """Reading a stranger's torch file without running anything in it.
 
-A torch file is a zip with one pickle and one entry per tensor storage. `torch.load(weights_only=True)` alone
-is not enough: it also returns stride-0, meta and forged sparse tensors, inflates bombs and calls `bytearray(n)`.
+A torch file is a zip with one pickle and one entry per tensor storage. `torch.load(weights_only=True)` is
+not enough: it also returns stride-0, meta and forged sparse tensors, inflates bombs, calls `bytearray(n)`.
 So the bytes pass three walls: the zip's directory, the names the pickle mentions, and torch's own restricted
 reader. The tensors are judged afterwards, by `tts/checkpoint.py`.
 """
 
 import hashlib
 import io
+import pickle
 import pickletools
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,26 @@ _ALLOWED_NAMES = frozenset(
     }
 )
 _IMPORTING_OPCODES = frozenset({"INST", "OBJ", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4", "PERSID"})
+
+# A damaged file can raise nearly anything inside zipfile, pickletools and torch.
+_READER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SystemError,
+    TypeError,
+    ValueError,
+    pickle.PickleError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 
 
 class BadCheckpoint(ValueError):
