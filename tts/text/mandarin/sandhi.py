@@ -1,0 +1,132 @@
+"""Tones in running speech: 不 and 一, the neutral tone, third tones in a row, and 儿 at the end of a word.
+
+The rules and their limits are facts of GPT-SoVITS's front end, which its models learned; the word lists are ours.
+"""
+
+from tts.text.mandarin.lists import word_set
+from tts.text.mandarin.words import Word, halves
+
+_PARTICLES = frozenset("吧呢啊呐噻嘛吖嗨哦哒哩哟喽啰耶喔呀啦哇咯")
+_STRUCTURAL = frozenset("的地得")
+_NUMERALS = frozenset("零一二三四五六七八九十百千万亿")
+_BEFORE_MEASURE_GE = frozenset("几有两半多各整每做是零一二三四五六七八九十百千万亿")
+_DIRECTIONS_BEFORE_LAI_QU = frozenset("上下进出回过起开")
+
+
+def apply_tones(word: Word, *, is_like_upstream: bool = False) -> None:
+    """Changes the tones of one (merged) word in place."""
+    if word.is_fixed:
+        return
+    _bu(word)
+    _yi(word)
+    _neutral(word, is_like_upstream=is_like_upstream)
+    _third(word)
+
+
+def _bu(word: Word) -> None:
+    text = word.text
+    if len(text) == 3 and text[1] == "不":
+        word.set_tone(1, "5")
+        return
+    for index in range(len(text) - 1):
+        if text[index] == "不" and word.tone(index + 1) == "4":
+            word.set_tone(index, "2")
+
+
+def _yi(word: Word) -> None:
+    text = word.text
+    if "一" not in text or all(char in _NUMERALS for char in text):
+        return
+    if len(text) == 3 and text[1] == "一" and text[0] == text[2]:
+        word.set_tone(1, "5")
+    elif text.startswith("第一"):
+        word.set_tone(1, "1")
+    else:
+        for index in range(len(text) - 1):
+            if text[index] == "一":
+                word.set_tone(index, "2" if word.tone(index + 1) == "4" else "4")
+
+
+def _neutral(word: Word, *, is_like_upstream: bool) -> None:
+    """Neutral tones: doubled characters, particles, suffixes, 个 as a measure word, and the listed words."""
+    text, tag = word.text, word.tag
+    if tag[:1] in ("n", "v", "a"):
+        # Upstream does so inside any word and reads 银行行长 with a neutral second 行.
+        for index in range(1, len(text) if is_like_upstream or len(text) < 4 else 2):
+            if text[index] == text[index - 1]:
+                word.set_tone(index, "5")
+    last = len(text) - 1
+    ge = text.find("个")
+    if _has_neutral_end(word, is_like_upstream=is_like_upstream):
+        word.set_tone(last, "5")
+    elif (ge >= 1 and text[ge - 1] in _BEFORE_MEASURE_GE) or text == "个":
+        word.set_tone(ge, "5")
+    elif _is_listed(text):
+        word.set_tone(last, "5")
+    if last < 1:
+        return
+    first, second = halves(text)
+    if _is_listed(first):
+        word.set_tone(len(first) - 1, "5")
+    if second and _is_listed(second):
+        word.set_tone(last, "5")
+
+
+def _is_listed(text: str) -> bool:
+    listed = word_set("neutral")
+    return (text in listed or text[-2:] in listed) and text not in word_set("full_tone")
+
+
+def _has_neutral_end(word: Word, *, is_like_upstream: bool) -> bool:
+    text, tag, last = word.text, word.tag, word.text[-1]
+    if last in _PARTICLES:
+        return True
+    if last in _STRUCTURAL:
+        # Upstream drops the tone of every word in 的 地 得, also of 目的 and 土地.
+        return is_like_upstream or word.syllables[-1].startswith("de")
+    if len(text) == 1:
+        return text in "了着过" and tag in ("ul", "uz", "ug")
+    return (
+        (last in "们子" and tag[:1] in ("r", "n"))
+        or (last in "上下里" and tag[:1] in ("s", "l", "f"))
+        or (last in "来去" and text[-2] in _DIRECTIONS_BEFORE_LAI_QU)
+    )
+
+
+def _third(word: Word) -> None:
+    """The first of two third tones is said as a second; words of three and four characters by their parts."""
+    size = len(word.text)
+    if size == 2:
+        _third_pair(word, 0)
+    elif size == 3:
+        is_two_and_one = len(halves(word.text)[0]) == 2
+        if word.tones == "333":
+            word.set_tone(0, "2" if is_two_and_one else "3")
+            word.set_tone(1, "2")
+        elif is_two_and_one or not _third_pair(word, 1):
+            _third_pair(word, 0)
+    elif size == 4:
+        _third_pair(word, 0)
+        _third_pair(word, 2)
+
+
+def _third_pair(word: Word, start: int) -> bool:
+    is_pair = word.tones[start : start + 2] == "33"
+    if is_pair:
+        word.set_tone(start, "2")
+    return is_pair
+
+
+def apply_erhua(word: Word) -> None:
+    """Lets a final 儿 that only colours the syllable before it take that syllable's tone.
+
+    The models say it as a syllable of its own either way. In 女儿 or 婴儿 it is a full word and stays er2.
+    """
+    if word.is_fixed or len(word.text) < 2 or not word.text.endswith("儿"):
+        return
+    last = len(word.text) - 1
+    if word.tone(last) == "1":
+        word.set_tone(last, "2")
+    is_full = word.text[-2:] in word_set("full_er") or word.tag in ("a", "j", "nr")
+    if not is_full and word.syllables[last] in ("er2", "er5"):
+        word.set_tone(last, word.tone(last - 1))

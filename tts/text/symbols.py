@@ -1,0 +1,54 @@
+"""The phone symbols of the GPT-SoVITS models and their numbers.
+
+Two tables exist: `v1` with 322 symbols (model version v1) and `v2` with 732 (all later ones). The first is an
+exact prefix of the second, so Mandarin and English phones have the same id in both. The position in the list is
+the id the models were trained with: the file is a fact of the models, not ours to reorder.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+DATA = Path(__file__).parent / "data" / "symbols.json"
+UNKNOWN = "UNK"
+NAMES = ("v1", "v2")
+
+
+class SymbolTable:
+    """One list of symbols and the way from symbols to ids."""
+
+    def __init__(self, name: str, symbols: Iterable[str]) -> None:
+        self.name = name
+        self.symbols = tuple(symbols)
+        self._ids = {symbol: number for number, symbol in enumerate(self.symbols)}
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._ids
+
+    def known(self, phones: Iterable[str]) -> tuple[str, ...]:
+        """Returns the phones with `UNK` in place of those this table does not have."""
+        return tuple(phone if phone in self._ids else UNKNOWN for phone in phones)
+
+    def ids(self, phones: Iterable[str]) -> np.ndarray:
+        """Returns ids, int64 of shape (T,); an unknown phone gets the id of `UNK`."""
+        unknown = self._ids[UNKNOWN]
+        return np.array([self._ids.get(phone, unknown) for phone in phones], dtype=np.int64)
+
+
+@cache
+def symbol_table(name: str) -> SymbolTable:
+    """Returns the table called `v1` or `v2`.
+
+    Raises:
+        ValueError: for any other name.
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown symbol table {name!r}; valid: {', '.join(NAMES)}")
+    lists = json.loads(DATA.read_text(encoding="utf-8"))
+    return SymbolTable(name, lists["v1"] if name == "v1" else lists["v1"] + lists["v2_more"])
