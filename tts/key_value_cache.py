@@ -2,7 +2,7 @@
 
 One buffer per row, made once for as many positions as the row may ever have, so that a token costs one write
 and nothing is ever copied or moved. Attention then reads exactly the positions that exist. One attention per
-row equals a padded one over all rows on a CPU (24 layers x 512 wide, one core, 8 rows of 160 to 300 positions:
+row equals a padded one over all rows on a CPU (24 layers x 512, one core, 8 rows of 160 to 300 positions:
 23 ms against 24 ms a step), needs no masks, and its result does not depend on the other rows.
 """
 
