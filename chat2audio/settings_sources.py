@@ -109,11 +109,11 @@ def _key_of(model: type[BaseModel], variable: str) -> Key | None:
 
 
 def _parse_text(field: FieldInfo | None, text: str) -> Any:
-    """Return a variable's text as a value: lists are JSON or parted by commas, else pydantic reads it."""
-    annotation = field.annotation if field else None
-    if get_origin(annotation) is not list:
+    """Return a variable's text as a value: tables are JSON, lists too or parted by commas."""
+    kind = get_origin(field.annotation) if field else None
+    if kind not in (list, dict):
         return text
-    if text.lstrip().startswith("["):
+    if kind is dict or text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except ValueError:
