@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,11 +13,12 @@ import torch
 
 from speakers.speaker import Speaker
 from tts.audio import BadAudio
-from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
+from tts.checkpoint import BadCheckpoint, read_checkpoint
 from tts.decoders.vits_decoder import Conditioning, VitsDecoder
 from tts.errors import BadVoice
 from tts.models.semantic import SemanticModel
 from tts.reference import ReferenceEncoder
+from tts.reference_features import Reference, Style
 from tts.sampling import SamplingParams
 from tts.text.bert import BertEncoder
 from tts.text.front_end import FrontEnd
@@ -106,9 +107,9 @@ class VoiceLoader:
         device: torch.device | str = "cpu",
     ) -> None:
         self._device = torch.device(device)
-        self._reference_encoder = ReferenceEncoder(ssl_model, speaker_net)
+        self._reference_encoder = ReferenceEncoder(ssl_model, speaker_net, device=device)
         self._bert = BertEncoder(bert_model) if bert_model is not None else None
-        self._weights: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+        self._weights: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
 
     def load(self, speaker: Speaker) -> Voice:
         """Reads files and computes the reference's features; seconds of work, so off the event loop.
@@ -124,12 +125,11 @@ class VoiceLoader:
             raise BadVoice(f"speaker {speaker.name}: {error}") from error
 
     def _load(self, speaker: Speaker) -> Voice:
-        semantic = self._shared(SemanticModel, speaker.gpt_model, read_checkpoint)
-        decoder = self._shared(
-            VitsDecoder, speaker.sovits_model, lambda path: read_checkpoint(path, version=speaker.version)
-        )
-        main = self._reference_encoder.encode(speaker.ref_audio, decoder.version)
-        others = [self._reference_encoder.encode(path, decoder.version) for path in speaker.aux_ref_audios]
+        semantic = self._semantic(speaker.gpt_model)
+        decoder = self._decoder(speaker.sovits_model, speaker.version)
+        encoder, version = self._reference_encoder, decoder.version
+        main = encoder.encode(speaker.ref_audio, version)
+        others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
         front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
         reader = Reader(front_end, self._bert, semantic.bert_dim)
         has_text = bool(speaker.ref_text)
@@ -137,7 +137,7 @@ class VoiceLoader:
             speaker=speaker,
             semantic=semantic,
             decoder=decoder,
-            conditioning=decoder.condition([main, *others]),
+            conditioning=_condition(decoder, [main, *others]),
             prompt=decoder.ssl_to_tokens(main.ssl).cpu().numpy() if has_text else np.zeros(0, np.int64),
             reference=reader.read(speaker.ref_text, speaker.ref_language),
             reader=reader,
@@ -149,13 +149,28 @@ class VoiceLoader:
             ),
         )
 
-    def _shared(self, kind: type[Weights], path: Path, read: Callable[[Path], Checkpoint]) -> Weights:
-        key = (kind, file_stamp(path))
+    def _semantic(self, path: Path) -> SemanticModel:
+        def load() -> SemanticModel:
+            return SemanticModel.from_checkpoint(read_checkpoint(path)).to(self._device)
+
+        return self._shared(("semantic", file_stamp(path)), load)
+
+    def _decoder(self, path: Path, version: str | None) -> VitsDecoder:
+        def load() -> VitsDecoder:
+            return VitsDecoder.from_checkpoint(read_checkpoint(path, version=version), self._device)
+
+        return self._shared(("decoder", version, file_stamp(path)), load)
+
+    def _shared(self, key: Hashable, load: Callable[[], Weights]) -> Weights:
         weights = self._weights.get(key)
         if weights is None:
-            weights = kind.from_checkpoint(read(path)).to(self._device)
-            self._weights[key] = weights
+            weights = self._weights[key] = load()
         return weights
+
+
+def _condition(decoder: VitsDecoder, styles: Sequence[Reference | Style]) -> Conditioning:
+    embeddings = [style.speaker_embedding for style in styles if style.speaker_embedding is not None]
+    return decoder.condition([style.spectrogram for style in styles], embeddings)
 
 
 def file_stamp(path: Path) -> tuple[str, int, int]:
