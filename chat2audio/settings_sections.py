@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from chat2audio.limits import SplitLimits
 from chat2audio.speakable import SpeakableOptions
 
 _Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
@@ -230,14 +232,46 @@ class SpeakableSettings(Section):
         return self
 
     def options(self) -> SpeakableOptions:
-        """Returns them as the speakable stage takes them."""
+        """Return them as the speakable stage takes them."""
         return SpeakableOptions(**{**self.model_dump(), "think_tags": tuple(self.think_tags)})
+
+
+class SplitterSettings(Section):
+    """[text.splitter]: how much is spoken at once; a 汉字 or kana counts 1, a word 1.5."""
+
+    first_min: float = Field(
+        default=4, ge=0, le=1000, description="A reply's first piece may end from here on."
+    )
+    first_max: float = Field(
+        default=15, ge=4, le=1000, description="It is cut at the best place before this."
+    )
+    second_min: float = Field(default=8, ge=0, le=1000, description="The same for the second piece.")
+    second_max: float = Field(default=30, ge=4, le=1000, description="The same for the second piece.")
+    later_min: float = Field(default=6, ge=0, le=1000, description="Shorter sentences join the next one.")
+    later_max: float = Field(default=50, ge=4, le=1000, description="Longer sentences are cut.")
+    clause_pieces: int = Field(default=2, ge=0, le=1000, description="Pieces that may end at a comma.")
+    word_units: float = Field(default=1.5, gt=0, le=4, description="What a word of a spaced language counts.")
+    max_chars: int = Field(default=300, ge=16, le=10000, description="Most characters of a piece.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SplitterSettings:
+        self.limits()
+        return self
+
+    def limits(self, changes: Mapping[str, float] | None = None) -> SplitLimits:
+        """Return them as the splitter takes them, with a speaker's `splitter` table laid over them.
+
+        Raises:
+            ValueError: a change with an unknown name, or limits that contradict each other.
+        """
+        return SplitLimits.from_dict({**self.model_dump(), **(changes or {})})
 
 
 class TextSettings(Section):
     """[text]: from the model's words to what is said."""
 
     speakable: SpeakableSettings = SpeakableSettings()
+    splitter: SplitterSettings = SplitterSettings()
 
 
 class PathSettings(Section):

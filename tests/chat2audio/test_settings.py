@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from chat2audio import settings as settings_module
+from chat2audio.limits import SplitLimits
 from chat2audio.settings import Settings, SettingsError, load_settings
 from chat2audio.speakable import SpeakableOptions
 
@@ -44,6 +45,7 @@ def test_defaults_run_the_demo_on_this_machine_only(tmp_path: Path) -> None:
     assert settings.paths.speakers_dir == tmp_path / "speakers"
     assert settings.tts.bert_model is None
     assert settings.text.speakable.options() == SpeakableOptions()
+    assert settings.text.splitter.limits() == SplitLimits()
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
@@ -120,6 +122,7 @@ def test_relative_paths_start_where_they_are_written(tmp_path: Path, monkeypatch
         ("[llm]\nbackend = 'openai'\n", 'llm.openai.model must be set when llm.backend is "openai"'),
         ("[llm]\ndevice = 'gpu'\n", "(auto, cpu, cuda or cuda:1; auto takes a GPU if there is.)"),
         ("[llm]\nmodel = 3\n", "llm.model: is not a valid path"),
+        ("[text.splitter]\nfirst_min = 20\n", "text.splitter: first_min is 20.0 and first_max 15"),
         ("[text.speakable]\nasides = '(x'\n", "text.speakable: asides: 'x' is not among ( [ { <"),
     ],
 )
@@ -172,6 +175,13 @@ def test_other_machines_need_a_key(host: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
 def test_this_machine_needs_none(host: str, tmp_path: Path) -> None:
     assert load(f'[server]\nhost = "{host}"\n', tmp_path).server.host == host
+
+
+def test_a_speaker_s_limits_lie_over_the_configured_ones(tmp_path: Path) -> None:
+    splitter = load("[text.splitter]\nlater_max = 40\n", tmp_path).text.splitter
+    assert splitter.limits({"first_max": 12}) == SplitLimits(first_max=12, later_max=40)
+    with pytest.raises(ValueError, match="unknown splitter limit 'longest'; valid are first_min"):
+        splitter.limits({"longest": 12})
 
 
 def test_settings_do_not_change() -> None:
