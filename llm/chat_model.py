@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 
 from llm.errors import BadModel
 
@@ -22,6 +23,18 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 QUANTIZATIONS = ("none", "bnb-8bit", "bnb-4bit")
 # Both end a Qwen reply: the chat models write the first, models tuned from the base model the second.
 STOP_TOKENS = ("<|im_end|>", "<|endoftext|>")
+TOKENIZER_FILES = ("tokenizer.json", "vocab.json")
+# What the libraries raise over broken folders, missing keys and damaged files.
+LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    ImportError,
+    SafetensorError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,9 @@ class ChatModel:
         _check_attention(model.config, name)
         if not tokenizer.chat_template:
             raise BadModel(f"{name}: the tokenizer has no chat template")
+        weight = model.get_input_embeddings().weight
+        if len(tokenizer) > weight.shape[0]:
+            raise BadModel(f"{name}: {len(tokenizer)} tokens but only {weight.shape[0]} embeddings")
         limit = int(model.config.max_position_embeddings)
         return cls(
             name=name,
@@ -92,7 +108,7 @@ class ChatModel:
             tokenizer=tokenizer,
             stop_ids=find_stop_ids(tokenizer, name),
             context_limit=min(limit, max_context_tokens or limit),
-            device=model.get_input_embeddings().weight.device,
+            device=weight.device,
         )
 
 
@@ -107,7 +123,11 @@ def load_chat_model(config: ModelConfig) -> ChatModel:
         raise BadModel(f"{path}: not a model folder (no config.json)")
     if not any(path.glob("*.safetensors")):
         raise BadModel(f"{path}: no *.safetensors weights; other formats are not loaded")
-    transformers_auto = _import_transformers()
+    if not any((path / name).is_file() for name in TOKENIZER_FILES):
+        # transformers would make a tokenizer without words, and not a sound.
+        raise BadModel(f"{path}: no tokenizer ({' or '.join(TOKENIZER_FILES)})")
+    transformers = _import_transformers()
+    transformers.utils.logging.disable_progress_bar()
     device_map, device = _place(config)
     dtype = _choose_dtype(config, is_on_gpu=device.type == "cuda")
     options: dict[str, Any] = {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
@@ -115,9 +135,9 @@ def load_chat_model(config: ModelConfig) -> ChatModel:
     if config.quantization != "none":
         options["quantization_config"] = _quantization(config.quantization, dtype, device)
     try:
-        tokenizer = transformers_auto.AutoTokenizer.from_pretrained(path, local_files_only=True)
-        model = transformers_auto.AutoModelForCausalLM.from_pretrained(path, **options)
-    except Exception as error:  # whatever the loader stumbles over is told with the folder's name
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
+        model = transformers.AutoModelForCausalLM.from_pretrained(path, **options)
+    except LOADING_ERRORS as error:
         raise BadModel(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from error
     log.info("loaded %s on %s as %s, quantization %s", path.name, device, dtype, config.quantization)
     return ChatModel.of(model, tokenizer, name=path.name, max_context_tokens=config.max_context_tokens)

@@ -51,15 +51,12 @@ class Generation:
         self.num_new_tokens += 1
         if token in self._stop_ids:
             self.finish_reason = "stop"
-            return self._close()
+            return self._stops.flush()
         self.row.append(token)
         text = self._stops.push(self._detokenizer.push(token))
         if self._stops.is_hit:
             self.finish_reason = "stop"
         elif self.row.num_tokens >= self._max_tokens:
             self.finish_reason = "length"
-            text += self._close()
+            text += self._stops.flush()
         return text
-
-    def _close(self) -> str:
-        return self._stops.push(self._detokenizer.flush()) + self._stops.flush()

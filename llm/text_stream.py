@@ -5,36 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokenizers import Tokenizer
-from tokenizers.decoders import DecodeStream
 
 _BROKEN = "\ufffd"  # what a tokenizer shows for bytes that are no character
+_MAX_WINDOW = 16  # tokens that are decoded again with each new one, at most
+_MAX_PARTS = 4  # a character has at most so many bytes, hence tokens
 
 
 class Detokenizer:
     """Turns token ids into text as early as possible.
 
-    A character whose bytes span several tokens appears with the last of them; nothing else waits. Bytes that
-    never become a character are left out. Special tokens have no text.
+    A character whose bytes span several tokens appears with the last of them; nothing waits otherwise, not
+    even what stands before such a character in the same token. (transformers' streamers hold back whole words
+    of Japanese, and `tokenizers.DecodeStream` that last case.) Bytes that never become a character are left
+    out. Special tokens have no text.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._stream = DecodeStream(skip_special_tokens=True)
-        self._ids: list[int] = []
-        self._num_sent = 0  # characters of the raw text, broken ones included
+        self._window: list[int] = []  # the last tokens; their text begins with `_num_sent` known characters
+        self._num_sent = 0
 
     def push(self, token_id: int) -> str:
         """Returns the text that this token completes, perhaps ""."""
-        self._ids.append(token_id)
-        text = self._stream.step(self._tokenizer, token_id) or ""
-        self._num_sent += len(text)
-        return text.replace(_BROKEN, "")
+        self._window.append(token_id)
+        text = self._tokenizer.decode(self._window, skip_special_tokens=True)
+        whole = text.rstrip(_BROKEN)
+        new = whole[self._num_sent :]
+        self._num_sent = max(self._num_sent, len(whole))
+        if len(whole) == len(text):
+            # One token stays as context: some tokenizers drop a blank where a text begins.
+            self._restart(1)
+        elif len(self._window) > _MAX_WINDOW:
+            self._restart(_MAX_PARTS)
+        return new.replace(_BROKEN, "")
 
-    def flush(self) -> str:
-        """Returns the text that was still waiting for the rest of a character, without that character."""
-        whole = self._tokenizer.decode(self._ids, skip_special_tokens=True)
-        rest, self._num_sent = whole[self._num_sent :], len(whole)
-        return rest.replace(_BROKEN, "")
+    def _restart(self, num_kept: int) -> None:
+        self._window = self._window[-num_kept:]
+        text = self._tokenizer.decode(self._window, skip_special_tokens=True)
+        self._num_sent = len(text.rstrip(_BROKEN))
 
 
 class StopTexts:

@@ -30,7 +30,8 @@ LINES = [
 ]
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 QWEN_WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 CHAT_TEMPLATE = (
     "{% if messages[0]['role'] != 'system' %}"
@@ -186,7 +187,9 @@ def collect() -> Callable[..., Any]:
 def generate(tiny: Tiny) -> Callable[..., list[int]]:
     """Greedy ids from transformers' own generate(), with every setting given, as the reference."""
 
-    def run(model: Any, messages: Sequence[Message], *, num_tokens: int = 32, penalty: float = 1.0) -> list[int]:
+    def run(
+        model: Any, messages: Sequence[Message], *, num_tokens: int = 32, penalty: float = 1.0
+    ) -> list[int]:
         text = tiny.tokenizer.apply_chat_template(
             [{"role": m.role, "content": m.content} for m in messages],
             tokenize=False,
