@@ -31,6 +31,8 @@ class MandarinReader:
 
     def read(self, text: str, *, is_alone: bool = True) -> Reading:
         """Returns phones, two per character and one per mark, and their `word2ph`."""
+        pause = _upstream_pause(text) if self._is_like_upstream else None
+        text = text.replace(pause, ",") if pause else text
         norm_text, num_skipped = normalise(text, is_like_upstream=self._is_like_upstream)
         phones: list[str] = []
         word2ph: list[int] = []
@@ -43,8 +45,8 @@ class MandarinReader:
                 for syllable in word.syllables:
                     phones += syllable_phones(syllable) or ()
                 word2ph += [2] * len(word.text)
-        if self._is_like_upstream:
-            phones = _with_pauses(text, phones)
+        if pause:
+            phones = [_UPSTREAM_PAUSES[pause] if phone == "," else phone for phone in phones]
         return Reading(norm_text, tuple(phones), tuple(word2ph), num_skipped)
 
     def _words(self, clause: str) -> list[Word]:
@@ -55,7 +57,7 @@ class MandarinReader:
                 words.append(Word(part, "nz", list(reading), is_fixed=True))
                 continue
             tagged = cut(part)
-            syllables = iter(read_clause(tagged))
+            syllables = iter(read_clause(tagged, is_like_upstream=self._is_like_upstream))
             words += [Word(text, tag, [next(syllables) for _ in text]) for text, tag in tagged]
         words = merge_words(words)
         for word in words:
@@ -65,9 +67,6 @@ class MandarinReader:
         return words
 
 
-def _with_pauses(text: str, phones: list[str]) -> list[str]:
-    """Upstream reads ￥ or ^ anywhere in a text as: all commas of it are this pause."""
-    for sign, pause in _UPSTREAM_PAUSES.items():
-        if sign in text:
-            return [pause if phone == "," else phone for phone in phones]
-    return phones
+def _upstream_pause(text: str) -> str | None:
+    """Upstream reads ￥ or ^ as a comma and then all commas of the text as a longer pause; the first sign counts."""
+    return next((sign for sign in _UPSTREAM_PAUSES if sign in text), None)

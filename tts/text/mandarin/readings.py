@@ -4,66 +4,76 @@ import re
 from functools import cache
 from pathlib import Path
 
-from tts.text.mandarin.pinyin import MAX_PHRASE_CHARS, char_syllables, phrase_table, read_word, syllable_phones
+from tts.text.mandarin.pinyin import MAX_PHRASE_CHARS, is_hand_checked, phrase_table, read_word, syllable_phones
 
 DATA = Path(__file__).parent / "data"
+Tagged = tuple[str, str]
+_NOTHING: Tagged = ("", "")
 
 
 @cache
-def context_rules() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Returns the rows of `data/polyphones.txt`: a pattern whose only group is one character, and its syllable."""
+def context_rules() -> tuple[tuple[re.Pattern[str], str, bool], ...]:
+    """Returns the rows of `data/polyphones.txt`: pattern with one group, syllable, whether it wins over phrases."""
     rows = []
     for line in (DATA / "polyphones.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             syllable, pattern = line.split(None, 1)
-            if syllable_phones(syllable) is None or re.compile(pattern).groups != 1:
+            rows.append((re.compile(pattern), syllable.rstrip("!"), syllable.endswith("!")))
+            if syllable_phones(rows[-1][1]) is None or rows[-1][0].groups != 1:
                 raise ValueError(f"polyphones.txt: not a syllable and a pattern with one group: {line!r}")
-            rows.append((re.compile(pattern), syllable))
     return tuple(rows)
 
 
-def read_clause(tagged: list[tuple[str, str]]) -> list[str]:
+def read_clause(tagged: list[Tagged], *, is_like_upstream: bool = False) -> list[str]:
     """Returns one syllable per character of the clause.
 
     Args:
-        tagged: words and tags, Han characters only.
+        tagged: words and their tags, Han characters only.
+        is_like_upstream: look no further than each word, as GPT-SoVITS does without its neural model.
     """
+    if is_like_upstream:
+        return [syllable for word, _ in tagged for syllable in read_word(word)]
     syllables = _phrases([word for word, _ in tagged])
-    text = "".join(word for word, _ in tagged)
-    for pattern, syllable in context_rules():
-        for match in pattern.finditer(text):
-            syllables[match.start(1)] = syllable
+    _apply_context(syllables, tagged)
     start = 0
-    for index, (word, tag) in enumerate(tagged):
-        if len(word) == 1:
-            before = tagged[index - 1] if index else ("", "")
-            after = tagged[index + 1] if index + 1 < len(tagged) else ("", "")
-            syllables[start] = _particle(word, tag, before, after) or syllables[start]
+    for index, (word, _) in enumerate(tagged):
+        if word == "地":
+            after = tagged[index + 1] if index + 1 < len(tagged) else _NOTHING
+            syllables[start] = "de5" if _is_adverbial(tagged[index - 1] if index else _NOTHING, after) else "di4"
         start += len(word)
     return syllables
 
 
 def _phrases(words: list[str]) -> list[str]:
-    """Reads words, or the longest run of words that is a known phrase: 睡不着觉 is cut into three."""
-    table, syllables, first = phrase_table(), [], 0
+    """Reads words, or the longest run of words that is a known phrase: 参差不齐 may be cut into two."""
+    table = phrase_table()
+    syllables: list[str] = []
+    first = 0
     while first < len(words):
-        for last in range(len(words), first, -1):
-            run = "".join(words[first:last])
-            if last - first > 1 and 2 < len(run) <= MAX_PHRASE_CHARS and run in table:
+        last = first + 1
+        for end in range(min(len(words), first + MAX_PHRASE_CHARS), last, -1):
+            run = "".join(words[first:end])
+            if 2 < len(run) <= MAX_PHRASE_CHARS and run in table:
                 syllables += table[run]
+                last = end
                 break
         else:
-            last = first + 1
             syllables += read_word(words[first])
         first = last
     return syllables
 
 
-def _particle(word: str, tag: str, before: tuple[str, str], after: tuple[str, str]) -> str | None:
-    """Returns the reading of a free-standing 的 地 得 了 着 过 from its neighbours, None where they do not tell."""
-    return None
+def _apply_context(syllables: list[str], tagged: list[Tagged]) -> None:
+    text = "".join(word for word, _ in tagged)
+    is_checked = [checked for word, _ in tagged for checked in [is_hand_checked(word)] * len(word)]
+    for pattern, syllable, is_strong in context_rules():
+        for match in pattern.finditer(text):
+            index = match.start(1)
+            if is_strong or not is_checked[index]:
+                syllables[index] = syllable
 
 
-def default_syllables(text: str) -> list[str]:
-    """Returns the commonest reading of each character."""
-    return [char_syllables(char)[0] for char in text]
+def _is_adverbial(before: Tagged, after: Tagged) -> bool:
+    """Tells whether a free-standing 地 makes an adverb of the word before: 好奇地问, but 一块地 and 种地."""
+    word, tag = before
+    return len(word) > 1 and tag[:1] not in "rqp" and after[1][:1] in ("v", "d", "p", "a", "n", "r", "c", "z", "i", "l")

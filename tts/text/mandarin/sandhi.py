@@ -6,7 +6,7 @@ The rules and their limits are facts of GPT-SoVITS's front end, which its models
 from tts.text.mandarin.lists import word_set
 from tts.text.mandarin.words import Word, halves
 
-_PARTICLES = frozenset("吧呢啊呐噻嘛吖嗨哦哒哩哟喽啰耶喔呀啦哇咯")
+_PARTICLES = frozenset("吧呢啊呐噻嘛吖嗨哦哒哩哟喽啰耶喔")
 _STRUCTURAL = frozenset("的地得")
 _NUMERALS = frozenset("零一二三四五六七八九十百千万亿")
 _BEFORE_MEASURE_GE = frozenset("几有两半多各整每做是零一二三四五六七八九十百千万亿")
@@ -99,11 +99,11 @@ def _third(word: Word) -> None:
     if size == 2:
         _third_pair(word, 0)
     elif size == 3:
-        is_two_and_one = len(halves(word.text)[0]) == 2
+        num_first = len(halves(word.text)[0])
         if word.tones == "333":
-            word.set_tone(0, "2" if is_two_and_one else "3")
+            word.set_tone(0, "3" if num_first == 1 else "2")
             word.set_tone(1, "2")
-        elif is_two_and_one or not _third_pair(word, 1):
+        elif num_first == 2 or (num_first == 1 and not _third_pair(word, 1)):
             _third_pair(word, 0)
     elif size == 4:
         _third_pair(word, 0)
@@ -127,6 +127,7 @@ def apply_erhua(word: Word) -> None:
     last = len(word.text) - 1
     if word.tone(last) == "1":
         word.set_tone(last, "2")
-    is_full = word.text[-2:] in word_set("full_er") or word.tag in ("a", "j", "nr")
+    is_name = word.tag in ("a", "j", "nr") and word.text[-2:] not in word_set("light_er")
+    is_full = word.text[-2:] in word_set("full_er") or is_name
     if not is_full and word.syllables[last] in ("er2", "er5"):
         word.set_tone(last, word.tone(last - 1))
