@@ -160,3 +160,4 @@ def test_built_in_speakers() -> None:
         speaker = catalog.get(name)
         assert speaker.persona is not None
         assert (SPEAKERS.parent / "prompts" / speaker.persona).is_file()
+        assert speaker.missing_files() == ()
