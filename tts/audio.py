@@ -114,7 +114,7 @@ def _check_header(file: soundfile.SoundFile, path: Path, max_sec: float) -> None
         raise BadAudio(f"{path}: {file.channels} channels; mono or stereo is valid")
     duration_sec = file.frames / file.samplerate
     if duration_sec > max_sec:
-        raise BadAudio(f"{path}: {duration_sec:.2f} s long; at most {max_sec:g} s are accepted")
+        raise BadAudio(f"{path}: {duration_sec:.2f} s long; at most {max_sec:g} s are accepted here")
 
 
 def _read_blocks(file: soundfile.SoundFile) -> list[np.ndarray]:

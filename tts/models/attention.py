@@ -22,7 +22,9 @@ class ChannelNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x.transpose(1, 2), self.gamma.shape, self.gamma, self.beta, NORM_EPS).transpose(1, 2)
+        return F.layer_norm(x.transpose(1, 2), self.gamma.shape, self.gamma, self.beta, NORM_EPS).transpose(
+            1, 2
+        )
 
 
 class MultiHeadAttention(nn.Module):
@@ -64,7 +66,7 @@ class MultiHeadAttention(nn.Module):
         return x.unflatten(1, (self.num_heads, self.head_dim)).transpose(2, 3)
 
     def _attend_relative(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Self attention where offset j - i within the window adds to score and value; (B, heads, T, head_dim)."""
+        """Self attention; offsets j - i within the window add to score and value; (B, heads, T, head_dim)."""
         length, reach = query.shape[2], self.window
         rows = torch.arange(length, device=query.device)
         # Score of each offset, with a zero column at both ends for everything outside the window.
@@ -105,7 +107,13 @@ class AttentionEncoder(nn.Module):
     """
 
     def __init__(
-        self, channels: int, filter_channels: int, num_heads: int, num_layers: int, kernel_size: int, window: int
+        self,
+        channels: int,
+        filter_channels: int,
+        num_heads: int,
+        num_layers: int,
+        kernel_size: int,
+        window: int,
     ) -> None:
         super().__init__()
         layers = range(num_layers)

@@ -12,14 +12,14 @@ class CouplingLayer(nn.Module):
 
     def __init__(self, channels: int, hidden: int, kernel_size: int, num_layers: int, condition: int) -> None:
         super().__init__()
-        self.half = channels // 2
-        self.pre = nn.Conv1d(self.half, hidden, 1)
+        self.num_kept = channels // 2
+        self.pre = nn.Conv1d(self.num_kept, hidden, 1)
         self.enc = WaveNet(hidden, kernel_size, num_layers, condition)
-        self.post = nn.Conv1d(hidden, self.half, 1)
+        self.post = nn.Conv1d(hidden, self.num_kept, 1)
 
     def invert(self, x: Tensor, condition: Tensor) -> Tensor:
         """Undo the coupling: (B, C, T) -> (B, C, T)."""
-        kept, shifted = x.split(self.half, dim=1)
+        kept, shifted = x.split(self.num_kept, dim=1)
         return torch.cat([kept, shifted - self.post(self.enc(self.pre(kept), condition))], dim=1)
 
 
@@ -36,7 +36,13 @@ class Flow(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hidden: int, kernel_size: int, num_layers: int, num_couplings: int, condition: int
+        self,
+        channels: int,
+        hidden: int,
+        kernel_size: int,
+        num_layers: int,
+        num_couplings: int,
+        condition: int,
     ) -> None:
         super().__init__()
         # Even numbers are coupling layers, odd ones the flips, which have no weights.
@@ -51,7 +57,9 @@ class Flow(nn.Module):
     def from_sizes(cls, sizes: Sizes, prefix: str) -> "Flow":
         """Make an empty flow that fits the checkpoint."""
         first = f"{prefix}flows.0."
-        num_couplings = len({name.split(".")[2] for name in sizes.weights if name.startswith(f"{prefix}flows.")})
+        num_couplings = len(
+            {name.split(".")[2] for name in sizes.weights if name.startswith(f"{prefix}flows.")}
+        )
         return cls(
             channels=2 * sizes.dim(first + "pre.weight", 1),
             hidden=sizes.dim(first + "pre.weight", 0),

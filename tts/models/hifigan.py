@@ -107,7 +107,10 @@ class HifiGan(nn.Module):
             kernels,
             [sizes.dim(f"{prefix}resblocks.{i}.convs1.0.weight", 2) for i in range(num_kernels)],
             block_dilations,
-            edge_kernels=(sizes.dim(f"{prefix}conv_pre.weight", 2), sizes.dim(f"{prefix}conv_post.weight", 2)),
+            edge_kernels=(
+                sizes.dim(f"{prefix}conv_pre.weight", 2),
+                sizes.dim(f"{prefix}conv_post.weight", 2),
+            ),
             condition_channels=sizes.dim(f"{prefix}cond.weight", 1) if has_condition else 0,
             has_final_bias=f"{prefix}conv_post.bias" in sizes.weights,
         )
@@ -155,7 +158,8 @@ class HifiGan(nn.Module):
         for stage, upsample in enumerate(self.ups):
             rate *= self.rates[stage]
             slowest = max(
-                sum(_reach(conv) for conv in (*block.convs1, *block.convs2)) for block in self.blocks_of(stage)
+                sum(_reach(conv) for conv in (*block.convs1, *block.convs2))
+                for block in self.blocks_of(stage)
             )
             reach += (_reach(upsample) + slowest) / rate
         return math.ceil(reach + _reach(self.conv_post) / rate)

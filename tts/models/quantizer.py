@@ -22,7 +22,7 @@ class SemanticQuantizer(nn.Module):
         self.register_buffer("codebook", torch.zeros(num_codes, ssl_dim))
 
     def project(self, ssl: Tensor) -> Tensor:
-        """SSL features (1, T, C) -> unquantised features (1, C, T // stride); an odd last frame is dropped."""
+        """SSL features (1, T, C) -> unquantised features (1, C, T // stride); an odd frame is dropped."""
         return self.ssl_proj(ssl.transpose(1, 2))
 
     def encode(self, projected: Tensor) -> Tensor:

@@ -21,7 +21,10 @@ class Sizes:
     """
 
     def __init__(
-        self, weights: Mapping[str, Tensor], source: Path | str = "", settings: Mapping[str, Any] | None = None
+        self,
+        weights: Mapping[str, Tensor],
+        source: Path | str = "",
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.weights = weights
         self.source = source
@@ -62,5 +65,7 @@ class Sizes:
             raise BadCheckpoint(self.source, f"config.model.{name} must be a list of whole numbers")
         for value in values:
             if type(value) is not int or not 1 <= value <= _MAX_SETTING:
-                raise BadCheckpoint(self.source, f"config.model.{name}: {value!r} is not a number from 1 to 4096")
+                raise BadCheckpoint(
+                    self.source, f"config.model.{name}: {value!r} is not a number from 1 to 4096"
+                )
         return tuple(values)

@@ -60,7 +60,9 @@ class _FrameAttention(nn.Module):
         self.fc = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        heads = [w(x).unflatten(2, (NUM_HEADS, -1)).transpose(1, 2) for w in (self.w_qs, self.w_ks, self.w_vs)]
+        heads = [
+            w(x).unflatten(2, (NUM_HEADS, -1)).transpose(1, 2) for w in (self.w_qs, self.w_ks, self.w_vs)
+        ]
         query, key, value = heads
         weights = torch.softmax(query @ key.mT / math.sqrt(x.shape[-1]), dim=-1)
         return x + self.fc((weights @ value).transpose(1, 2).flatten(2))

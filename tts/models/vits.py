@@ -13,7 +13,7 @@ from tts.models.prior_encoder import PriorEncoder
 from tts.models.quantizer import SemanticQuantizer
 from tts.models.sizes import Sizes
 from tts.models.style import StyleEncoder
-from tts.models.weight_norm import fold_weight_norm
+from tts.models.weight_norm import fold_weight_norm, unfold_weight_norm
 
 # Checkpoint name -> ours, where they differ.
 _QUANTIZER_NAMES = {
@@ -28,10 +28,13 @@ _TRAINING_ONLY = (
     "quantizer.vq.layers.0._codebook.cluster_size",
     "quantizer.vq.layers.0._codebook.embed_avg",
 )
+# What upstream stores in two factors.
+_WEIGHT_NORMED = ("dec.ups.", "dec.resblocks.", "flow.flows.")
+_NOT_NORMED = (".pre.weight", ".post.weight")
 
 
 class SpeakerFusion(nn.Module):
-    """Adds a speaker embedding to the style vector (Pro families); attribute names follow the checkpoint keys.
+    """Adds a speaker embedding to the style vector (Pro families); names follow the checkpoint keys.
 
     Args:
         embedding_dim: Size of the speaker embedding.
@@ -108,9 +111,7 @@ class VitsModel(nn.Module):
             ),
             enc_p=PriorEncoder.from_sizes(sizes, "enc_p."),
             flow=Flow.from_sizes(sizes, "flow."),
-            dec=HifiGan.from_sizes(
-                sizes, "dec.", sizes.integers("upsample_rates"), _block_dilations(sizes)
-            ),
+            dec=HifiGan.from_sizes(sizes, "dec.", sizes.integers("upsample_rates"), _block_dilations(sizes)),
             fusion=_fusion(sizes) if "fusion.sv_emb.weight" in weights else None,
         )
         take_weights(model, weights, ignore=_TRAINING_ONLY, source=checkpoint.path)
@@ -139,6 +140,24 @@ class VitsModel(nn.Module):
         return torch.repeat_interleave(self.quantizer.decode(tokens), self.quantizer.stride, dim=2)
 
 
+def checkpoint_weights(model: VitsModel) -> dict[str, Tensor]:
+    """The weights under their checkpoint names, ready for `write_acoustic_checkpoint`.
+
+    The statistics of codebook training, which upstream's strict loader wants, are filled in as for a finished
+    codebook.
+    """
+    theirs = {ours: name for name, ours in _QUANTIZER_NAMES.items()}
+    weights = {
+        theirs.get(name, name).removeprefix("fusion."): tensor for name, tensor in model.state_dict().items()
+    }
+    codebook = "quantizer.vq.layers.0._codebook."
+    weights[codebook + "inited"] = torch.ones(1)
+    weights[codebook + "cluster_size"] = torch.ones(len(model.quantizer.codebook))
+    weights[codebook + "embed_avg"] = weights[codebook + "embed"]
+    normed = [name for name in weights if name.startswith(_WEIGHT_NORMED) and name.endswith(".weight")]
+    return unfold_weight_norm(weights, [name for name in normed if not name.endswith(_NOT_NORMED)])
+
+
 def _our_name(name: str) -> str:
     if name.startswith(("sv_emb.", "ge_to512.", "prelu.")):
         return "fusion." + name
@@ -150,11 +169,15 @@ def _block_dilations(sizes: Sizes) -> Sequence[Sequence[int]]:
     rows = sizes.settings.get("resblock_dilation_sizes")
     if not isinstance(rows, list | tuple) or not rows:
         raise BadCheckpoint(sizes.source, "config.model.resblock_dilation_sizes must be a list of lists")
-    dilations = [Sizes({}, sizes.source, {"resblock_dilation_sizes": row}).integers("resblock_dilation_sizes") for row in rows]
+    dilations = [
+        Sizes({}, sizes.source, {"resblock_dilation_sizes": row}).integers("resblock_dilation_sizes")
+        for row in rows
+    ]
     num_blocks = sizes.count("dec.resblocks.{}.convs1.0.weight")
     if num_blocks != len(dilations) * sizes.count("dec.ups.{}.weight"):
         raise BadCheckpoint(
-            sizes.source, f"{num_blocks} residual blocks do not fit {len(dilations)} rows of resblock_dilation_sizes"
+            sizes.source,
+            f"{num_blocks} residual blocks do not fit {len(dilations)} rows of resblock_dilation_sizes",
         )
     return dilations
 

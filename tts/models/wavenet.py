@@ -24,7 +24,8 @@ class WaveNet(nn.Module):
         self.num_layers = num_layers
         self.cond_layer = nn.Conv1d(condition_channels, 2 * channels * num_layers, 1)
         self.in_layers = nn.ModuleList(
-            nn.Conv1d(channels, 2 * channels, kernel_size, padding=kernel_size // 2) for _ in range(num_layers)
+            nn.Conv1d(channels, 2 * channels, kernel_size, padding=kernel_size // 2)
+            for _ in range(num_layers)
         )
         self.res_skip_layers = nn.ModuleList(
             nn.Conv1d(channels, channels if is_last else 2 * channels, 1)

@@ -1,6 +1,6 @@
 """Folding of weight normalisation: inference needs the product, not its two factors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
@@ -21,8 +21,8 @@ def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         weights: Checkpoint tensors by name; names without such a pair pass through.
 
     Returns:
-        A new dict with `NAME.weight` in place of the pair. A lone half of a pair is kept under its own name, so
-        that strict loading reports it.
+        A new dict with `NAME.weight` in place of the pair. A lone half of a pair keeps its own name, so that
+        strict loading reports it.
     """
     folded = dict(weights)
     for magnitude_suffix, direction_suffix in _SUFFIX_PAIRS:
@@ -35,3 +35,21 @@ def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             norm = direction.flatten(1).norm(dim=1).view(magnitude.shape)
             folded[stem + "weight"] = direction * (magnitude / norm)
     return folded
+
+
+def unfold_weight_norm(weights: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
+    """Split weights into magnitude and direction again, as checkpoints store them.
+
+    Args:
+        weights: Folded tensors.
+        names: Which of them, like `dec.ups.0.weight`.
+
+    Returns:
+        A new dict with `NAME_g` and `NAME_v` in place of each.
+    """
+    unfolded = dict(weights)
+    for name in names:
+        direction = unfolded.pop(name)
+        magnitude = direction.flatten(1).norm(dim=1).view(-1, *[1] * (direction.ndim - 1))
+        unfolded[name + "_g"], unfolded[name + "_v"] = magnitude, direction
+    return unfolded
