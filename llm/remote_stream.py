@@ -46,11 +46,17 @@ class ChatStream:
         choices = chunk.get("choices") or []
         if not choices:
             return ""
-        first = choices[0]
-        if first.get("finish_reason"):
-            self.finish_reason = first["finish_reason"]
+        try:
+            reason, delta = choices[0].get("finish_reason"), choices[0].get("delta") or {}
+            text = delta.get("content") or ""
+        except (AttributeError, LookupError, TypeError):
+            reason, text = None, None
+        if not isinstance(text, str):
+            raise BackendError(f"the text server sent what is no chat chunk: {str(chunk)[:80]}")
+        if reason:
+            self.finish_reason = reason
             self.is_over = True
-        return (first.get("delta") or {}).get("content") or ""
+        return text
 
 
 def error_text(body: Any) -> str:
