@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from chat2audio.engines import SpeechEngine, TextEngine, VoiceHandle
 from chat2audio.events import AudioDelta, Done, Event, Failed, Meta, SentenceError, TextDelta
@@ -20,7 +20,7 @@ from llm.messages import Message, build_messages
 from llm.sampling import SamplingParams
 from prompts.persona import Persona
 from speakers.speaker import Speaker
-from tts.errors import SentenceFailed
+from tts.errors import BadVoice, SentenceFailed
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,7 @@ class Reply:
         self._spoken_ms = 0.0
 
     async def __aenter__(self) -> Reply:
+        self._limits = _limits_of(self._turn.speaker, self._options.limits)
         self._voice: VoiceHandle = await self._speech_engine.voice(self._turn.speaker)
         self._producer = asyncio.create_task(self._produce(), name=f"reply {self._turn.id}")
         return self
@@ -123,7 +124,7 @@ class Reply:
         """Text engine -> sentences, announced on the screen as they are cut."""
         turn = self._turn
         speakable = Speakable(self._options.speakable)
-        splitter = SentenceSplitter(self._options.limits)
+        splitter = SentenceSplitter(self._limits)
         pieces = self._text_engine.stream(
             build_messages(turn.persona, turn.history, turn.text),
             adapter=turn.speaker.lora,
@@ -190,6 +191,14 @@ class _Clock:
 
     def _elapsed_ms(self) -> int:
         return round(1000 * (time.monotonic() - self._start))
+
+
+def _limits_of(speaker: Speaker, limits: SplitLimits) -> SplitLimits:
+    """The server's limits with the speaker's own laid over them."""
+    try:
+        return SplitLimits.from_dict(asdict(limits) | dict(speaker.splitter))
+    except ValueError as error:
+        raise BadVoice(f"speaker {speaker.name}: {error}") from error
 
 
 def _sentence_seed(seed: int, index: int) -> int:

@@ -47,7 +47,11 @@ def build(settings: Settings) -> Parts:
         text_engine=_text_engine(settings.llm),
         speech_engine=_speech_engine(settings.tts),
         catalog=SpeakerCatalog(paths.speakers_dir, paths.models_dir, roots=paths.voice_roots),
-        reply_options=ReplyOptions(sampling=_sampling(settings.llm)),
+        reply_options=ReplyOptions(
+            sampling=_sampling(settings.llm),
+            speakable=settings.text.speakable.options(),
+            limits=settings.text.splitter.limits(),
+        ),
     )
 
 
@@ -56,7 +60,11 @@ def _text_engine(settings: LLMSettings) -> TextEngine:
         remote = settings.openai
         return OpenAITextEngine(
             OpenAITextConfig(
-                base_url=remote.base_url, model=remote.model, api_key=remote.api_key.get_secret_value()
+                base_url=remote.base_url,
+                model=remote.model,
+                api_key=remote.api_key.get_secret_value(),
+                adapter_models=remote.adapter_models,
+                send_extra_fields=remote.send_extra_fields,
             )
         )
     return LocalTextEngine(

@@ -92,7 +92,7 @@ class VoiceLoader:
     """Makes voices. Weights of one file are held once, for as long as any voice uses them.
 
     Args:
-        ssl_model: folder of the HuBERT model (transformers format).
+        ssl_model: folder of the HuBERT model (transformers format) of speakers that name none.
         bert_model: folder of the RoBERTa model, or None.
         speaker_net: ERes2NetV2 file for v2Pro and v2ProPlus voices, or None.
         device: where the weights live.
@@ -107,7 +107,9 @@ class VoiceLoader:
         device: torch.device | str = "cpu",
     ) -> None:
         self._device = torch.device(device)
-        self._reference_encoder = ReferenceEncoder(ssl_model, speaker_net, device=device)
+        self._ssl_model = ssl_model
+        self._speaker_net = speaker_net
+        self._reference_encoders: dict[Path, ReferenceEncoder] = {}
         self._bert = BertEncoder(bert_model) if bert_model is not None else None
         self._weights: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
 
@@ -127,7 +129,7 @@ class VoiceLoader:
     def _load(self, speaker: Speaker) -> Voice:
         semantic = self._semantic(speaker.gpt_model)
         decoder = self._decoder(speaker.sovits_model, speaker.version)
-        encoder, version = self._reference_encoder, decoder.version
+        encoder, version = self._encoder(speaker.ssl_model or self._ssl_model), decoder.version
         main = encoder.encode(speaker.ref_audio, version)
         others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
         front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
@@ -160,6 +162,13 @@ class VoiceLoader:
             return VitsDecoder.from_checkpoint(read_checkpoint(path, version=version), self._device)
 
         return self._shared(("decoder", version, file_stamp(path)), load)
+
+    def _encoder(self, ssl_model: Path) -> ReferenceEncoder:
+        encoder = self._reference_encoders.get(ssl_model)
+        if encoder is None:
+            encoder = ReferenceEncoder(ssl_model, self._speaker_net, device=self._device)
+            self._reference_encoders[ssl_model] = encoder
+        return encoder
 
     def _shared(self, key: Hashable, load: Callable[[], Weights]) -> Weights:
         weights = self._weights.get(key)

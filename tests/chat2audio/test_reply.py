@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,12 +81,13 @@ class Stage:
     sounds: Any
     speaker: str = "Mira"
     seed: int = 5
+    splitter: dict[str, float] = field(default_factory=dict)
 
     def reply(self) -> Reply:
         turn = Turn(
             id="t1",
             text="你好",
-            speaker=SimpleNamespace(name=self.speaker, lora="Mira"),  # type: ignore[arg-type]
+            speaker=SimpleNamespace(name=self.speaker, lora="Mira", splitter=self.splitter),  # type: ignore[arg-type]
             persona=Persona.from_prompt("Mira", "你是米拉。", "zh"),
             seed=self.seed,
         )
@@ -204,6 +205,18 @@ async def test_a_speaker_of_no_use_is_told_before_anything_is_computed() -> None
     with pytest.raises(BadVoice, match="Nobody"):
         await stage.events()
     assert stage.words.calls == []
+
+
+async def test_a_speaker_has_limits_of_its_own() -> None:
+    usual, short = (
+        Stage(Words(), Sounds()),
+        Stage(Words(), Sounds(), splitter={"first_max": 5, "later_max": 8}),
+    )
+    for stage in (usual, short):
+        await stage.events()
+    assert len(short.sounds.spoken) > len(usual.sounds.spoken)
+    with pytest.raises(BadVoice, match="first_max"):
+        await Stage(Words(), Sounds(), splitter={"first_max": 1}).events()
 
 
 async def test_a_slow_client_holds_up_its_own_writer() -> None:
