@@ -36,8 +36,10 @@ def read_clause(tagged: list[Tagged], *, is_like_upstream: bool = False) -> list
     syllables = _phrases([word for word, _ in tagged])
     _apply_context(syllables, tagged)
     start = 0
-    for index, (word, _) in enumerate(tagged):
-        if word == "地":
+    for index, (word, tag) in enumerate(tagged):
+        if len(word) > 2 and word.endswith("地") and tag[:1] in "dz":
+            syllables[start + len(word) - 1] = "de5"
+        elif word == "地":
             after = tagged[index + 1] if index + 1 < len(tagged) else _NOTHING
             syllables[start] = "de5" if _is_adverbial(tagged[index - 1] if index else _NOTHING, after) else "di4"
         start += len(word)

@@ -83,9 +83,11 @@ def _has_neutral_end(word: Word, *, is_like_upstream: bool) -> bool:
         return True
     if last in _STRUCTURAL:
         # Upstream drops the tone of every word in 的 地 得, also of 目的 and 土地.
-        return is_like_upstream or word.syllables[-1].startswith("de")
+        return is_like_upstream or word.syllables[-1][:-1] == "de"
     if len(text) == 1:
         return text in "了着过" and tag in ("ul", "uz", "ug")
+    if last == "子" and not is_like_upstream and text[-2:] in word_set("full_zi"):
+        return False
     return (
         (last in "们子" and tag[:1] in ("r", "n"))
         or (last in "上下里" and tag[:1] in ("s", "l", "f"))
