@@ -10,6 +10,7 @@ import hashlib
 import io
 import pickle
 import pickletools
+import stat
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -124,17 +125,24 @@ def read_archive(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> Archive:
         Exception
     ) as error:  # a damaged file can raise nearly anything inside zipfile, pickletools and torch
         reason = str(error).splitlines()[0][:200] if str(error) else "no details"
+        if isinstance(error, pickle.UnpicklingError):  # whose words advise to switch safety off
+            reason = "its pickle does more than describe tensors"
         raise BadCheckpoint(path, f"cannot be read ({type(error).__name__}: {reason})") from error
     return Archive(content, mark, head_md5, num_bytes)
 
 
 def _read_bytes(path: Path, max_bytes: int) -> bytes:
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device never end
+            raise BadCheckpoint(path, "is not a file")
+        if status.st_size > max_bytes:
+            raise BadCheckpoint(path, f"is larger than {max_bytes} bytes")
         with path.open("rb") as file:
             raw = file.read(max_bytes + 1)
     except OSError as error:
         raise BadCheckpoint(path, f"cannot be opened ({error.strerror or error})") from error
-    if len(raw) > max_bytes:
+    if len(raw) > max_bytes:  # it has grown since
         raise BadCheckpoint(path, f"is larger than {max_bytes} bytes")
     if len(raw) < 4:
         raise BadCheckpoint(path, "is empty" if not raw else "is too short to be a model file")

@@ -26,14 +26,14 @@ MUTE_TOKEN = 486  # what silence mostly sounds like
 class Block(nn.Module):
     """One transformer layer, normalised after each residual sum."""
 
-    def __init__(self, sizes: SemanticSizes) -> None:
+    def __init__(self, sizes: SemanticSizes, device: str = "cpu") -> None:
         super().__init__()
         self.num_heads = sizes.num_heads
         self.scale = (sizes.dim // sizes.num_heads) ** -0.5
-        self.qkv = nn.Linear(sizes.dim, 3 * sizes.dim)
-        self.out = nn.Linear(sizes.dim, sizes.dim)
-        self.up = nn.Linear(sizes.dim, sizes.ff_dim)
-        self.down = nn.Linear(sizes.ff_dim, sizes.dim)
+        self.qkv = nn.Linear(sizes.dim, 3 * sizes.dim, device=device)
+        self.out = nn.Linear(sizes.dim, sizes.dim, device=device)
+        self.up = nn.Linear(sizes.dim, sizes.ff_dim, device=device)
+        self.down = nn.Linear(sizes.ff_dim, sizes.dim, device=device)
         self.norm1 = nn.LayerNorm(sizes.dim)
         self.norm2 = nn.LayerNorm(sizes.dim)
 
@@ -89,20 +89,26 @@ class Block(nn.Module):
 
 
 class SemanticModel(nn.Module):
-    """The whole network. Frozen by `from_checkpoint`; a trainer may build one from `SemanticSizes` itself."""
+    """The whole network. Frozen by `from_checkpoint`; a trainer may build one from `SemanticSizes` itself.
+
+    Args:
+        sizes: of the network.
+        device: `meta` leaves the matrices without memory, to be filled from a file.
+    """
 
     positions: torch.Tensor
 
-    def __init__(self, sizes: SemanticSizes) -> None:
+    def __init__(self, sizes: SemanticSizes, device: str = "cpu") -> None:
         super().__init__()
         self.sizes = sizes
-        self.bert_projection = nn.Linear(sizes.bert_dim, sizes.dim)
+        self.bert_projection = nn.Linear(sizes.bert_dim, sizes.dim, device=device)
+        # Not on `device`: an embedding's random start on `meta` makes torch import 800 modules (1.5 s).
         self.phone_embedding = nn.Embedding(sizes.num_phonemes, sizes.dim)
         self.token_embedding = nn.Embedding(sizes.num_tokens, sizes.dim)
         self.phone_position_scale = nn.Parameter(torch.ones(1))
         self.token_position_scale = nn.Parameter(torch.ones(1))
-        self.blocks = nn.ModuleList(Block(sizes) for _ in range(sizes.num_layers))
-        self.head = nn.Linear(sizes.dim, sizes.num_tokens, bias=False)
+        self.blocks = nn.ModuleList(Block(sizes, device) for _ in range(sizes.num_layers))
+        self.head = nn.Linear(sizes.dim, sizes.num_tokens, bias=False, device=device)
         self.register_buffer("positions", _sine_table(MAX_POSITIONS, sizes.dim), persistent=False)
 
     @classmethod
@@ -114,16 +120,13 @@ class SemanticModel(nn.Module):
         """
         if checkpoint.kind != "semantic":
             raise BadCheckpoint(checkpoint.path, "is a SoVITS (s2) file where a GPT (s1) file is needed")
-        with torch.device("meta"):
-            model = cls(SemanticSizes.of(checkpoint))
-        model = model.to_empty(device="cpu")
-        model.positions.copy_(_sine_table(MAX_POSITIONS, model.sizes.dim))
+        model = cls(SemanticSizes.of(checkpoint), device="meta")
+        for module in model.modules():
+            if isinstance(module, nn.Linear):
+                _give_memory(module)
         own_names = {theirs: own for own, theirs in checkpoint_names(model.sizes.num_layers).items()}
         weights = {own_names.get(name, name): tensor for name, tensor in checkpoint.weights.items()}
         take_weights(model, weights, source=checkpoint.path)
-        for module in model.modules():
-            if isinstance(module, nn.Linear):  # stored inputs first: one row then costs 15 % less time (MKL)
-                module.weight.data = module.weight.data.t().contiguous().t()
         return model.eval().requires_grad_(False)
 
     @property
@@ -232,6 +235,13 @@ class SemanticModel(nn.Module):
         for layer, block in enumerate(self._layers):
             x = block(x, mask, None if written is None else written[layer])
         return x
+
+
+def _give_memory(linear: nn.Linear) -> None:
+    """Replace `meta` parameters. The matrix lies inputs first: a step then takes 10 % less time (MKL)."""
+    linear.weight = nn.Parameter(torch.empty(linear.in_features, linear.out_features).t())
+    if linear.bias is not None:
+        linear.bias = nn.Parameter(torch.empty(linear.out_features))
 
 
 def _sine_table(num_positions: int, dim: int) -> torch.Tensor:
