@@ -103,7 +103,7 @@ async def answer_with_file(delivery: Delivery) -> Response:
 def _audio_headers(delivery: Delivery) -> dict[str, str]:
     return {
         "X-Request-Id": delivery.meta.id,
-        "X-Sample-Rate": str(delivery.sample_rate),
+        "X-Sample-Rate": str(delivery.encoder.sample_rate),
         "X-Channels": str(CHANNELS),
         "X-Audio-Format": delivery.wish.format,
         "X-Seed": str(delivery.meta.seed),

@@ -105,12 +105,11 @@ class Delivery:
     """Iterates the events of a reply with its sound encoded; the last one is `Done` or `Failed`.
 
     Attributes:
-        meta, encoder, sample_rate: known once the first event was read, so after `prefetch`.
+        meta, encoder: known once the first event was read, so after `prefetch`.
         outcome: how it ended, for the log.
     """
 
     meta: Meta
-    sample_rate: int
     encoder: AudioEncoder
 
     def __init__(
@@ -174,7 +173,6 @@ class Delivery:
         if isinstance(event, Meta):
             rate = self.wish.sample_rate or event.sample_rate
             self.meta = event
-            self.sample_rate = rate
             self.encoder = make_encoder(self.wish.format, rate, streaming=self.wish.is_streamed)
         if isinstance(event, AudioDelta):
             return await self._encode(event)

@@ -23,7 +23,7 @@ HEADER_TIMEOUT_SEC = 10.0
 CLOSE_TIMEOUT_SEC = 5.0
 # What replies that were cut get to say so and what connections get to close.
 LAST_WORDS_SEC = 2.0
-TICKS_PER_SEC = 10
+TICKS_PER_SWEEP = 10  # uvicorn ticks ten times a second
 
 
 class HttpServer(uvicorn.Server):
@@ -63,8 +63,8 @@ class HttpServer(uvicorn.Server):
             self._kitchen.drain.begin()
 
     async def on_tick(self, counter: int) -> bool:
-        """Called ten times a second."""
-        if counter % TICKS_PER_SEC == 0:
+        """Called ten times a second; returns True to end the server."""
+        if counter % TICKS_PER_SWEEP == 0:
             self._sweeper.sweep(self.server_state.connections)
         if self._is_drained():
             self.should_exit = True

@@ -87,7 +87,7 @@ async def encode_events(delivery: Delivery) -> AsyncIterator[ServerSentEvent]:
 def encode_event(event: WireEvent, delivery: Delivery) -> tuple[str, dict[str, Any]]:
     """Returns the name and the data of one event."""
     if isinstance(event, Meta):
-        data = {"id": event.id, "speaker": event.speaker, "sample_rate": delivery.sample_rate}
+        data = {"id": event.id, "speaker": event.speaker, "sample_rate": delivery.encoder.sample_rate}
         encoding = ENCODING_NAMES.get(delivery.wish.format, delivery.wish.format)
         return "meta", {**data, "channels": CHANNELS, "encoding": encoding, "seed": event.seed}
     if isinstance(event, TextDelta):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import json
 import socket
-import threading
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -175,14 +176,19 @@ def make_speaker(name: str, **extra: Any) -> Speaker:
 
 
 def make_app(
-    face: str = "stream", text: Any = None, speech: Any = None, catalog: Any = None, **server: Any
+    face: str = "stream",
+    text: Any = None,
+    speech: Any = None,
+    catalog: Any = None,
+    prompts_dir: Any = "prompts",
+    **server: Any,
 ) -> FastAPI:
     """An app on fakes; `server` are settings of `[server]`. The fakes count as started."""
     text, speech = text or FakeTextEngine(), speech or FakeSpeechEngine()
     text.is_ready = speech.is_ready = True
     return create_app(
         face,  # type: ignore[arg-type]
-        settings=Settings.model_validate({"server": server}),
+        settings=Settings.model_validate({"server": server, "paths": {"prompts_dir": prompts_dir}}),
         text_engine=text,
         speech_engine=speech,
         catalog=catalog or FakeCatalog(),  # type: ignore[arg-type]
@@ -195,28 +201,39 @@ def client_of(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://test", **options)
 
 
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serves the app on a port of this machine, in a thread; gives the URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serves the app on a port of this machine, on this event loop; gives the URL."""
+    port = free_port()
     server = HttpServer(app, app.state.kitchen, host="127.0.0.1", port=port)
-    thread = threading.Thread(target=server.run, name="test server", daemon=True)
-    thread.start()
+    serving = asyncio.create_task(server.serve(), name="test server")
     try:
-        _await_start(server, thread)
+        while not server.started:
+            assert not serving.done(), "the server ended at once"
+            await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
-        assert not thread.is_alive()
+        await asyncio.wait_for(serving, 10)
 
 
-def _await_start(server: HttpServer, thread: threading.Thread) -> None:
-    for _ in range(1000):
-        if server.started:
-            return
-        assert thread.is_alive(), "the server ended at once"
-        thread.join(0.01)
-    raise AssertionError("the server did not start")
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def parse_events(text: str) -> list[tuple[str, Any]]:
+    """Server-sent events -> (name, data), read as simple clients do: a block ends with an empty line."""
+    events = []
+    for block in text.split("\n\n"):
+        lines = [line for line in block.split("\n") if line and not line.startswith(":")]
+        if lines:
+            fields = dict(line.split(": ", 1) for line in lines)
+            events.append((fields["event"], json.loads(fields["data"])))
+    return events
+
+
+def audio_of(events: list[tuple[str, Any]]) -> bytes:
+    """The decoded `audio` fields, joined."""
+    return b"".join(base64.b64decode(data["audio"]) for name, data in events if name == "audio")
