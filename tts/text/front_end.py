@@ -1,0 +1,154 @@
+"""The front end: a sentence in any mix of its languages -> phones, their ids and what BERT needs to know."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tts.text.languages import MODES, Reader, ReaderOptions, Reading, make_reader, mode_of
+from tts.text.split import split_languages
+from tts.text.symbols import SymbolTable, symbol_table
+
+MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of one language within a sentence.
+
+    Attributes:
+        language: `zh` or `en`.
+        text: as given.
+        norm_text: as spoken.
+        phones: symbols of the models' table.
+        word2ph: phones per character of `norm_text`, for Mandarin; else None.
+    """
+
+    language: str
+    text: str
+    norm_text: str
+    phones: tuple[str, ...]
+    word2ph: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """A sentence ready for the models.
+
+    Attributes:
+        ids: int64 of shape (T,).
+        symbols: the same as symbols.
+        segments: where they come from; their phones joined are `symbols`.
+        norm_text: the sentence as spoken.
+        num_skipped: letters, digits and signs of the text that could not be read and were left out.
+    """
+
+    ids: np.ndarray
+    symbols: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    norm_text: str
+    num_skipped: int
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+
+class FrontEnd:
+    """Reads sentences for the models of one symbol table. Cheap: dictionaries are shared and loaded when first needed."""
+
+    def __init__(
+        self, symbols: str = "v2", lexicon: Mapping[str, str] | None = None, *, is_like_upstream: bool = False
+    ) -> None:
+        """Chooses the symbol table and a speaker's own readings.
+
+        Args:
+            symbols: `v1` for models of version v1, `v2` for all others.
+            lexicon: word -> reading, for names: `{"纳西妲": "na4 xi1 da2", "Kira": "K IH1 R AH0"}`.
+            is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
+
+        Raises:
+            ValueError: for another table. A lexicon reading that is not valid is found by `check_lexicon` or at the
+                first sentence in its language.
+        """
+        self._table: SymbolTable = symbol_table(symbols)
+        self._options = ReaderOptions(symbols, dict(lexicon or {}), is_like_upstream)
+        self._readers: dict[str, Reader] = {}
+
+    def warm(self) -> None:
+        """Loads all dictionaries now (seconds), so that no sentence has to wait for them.
+
+        Raises:
+            ValueError: for a lexicon reading that is not valid.
+        """
+        for language in sorted({mode.main for mode in MODES.values()}):
+            self._reader(language).read("你好 hello 1")
+
+    def read(self, text: str, language: str) -> Phones:
+        """Reads one sentence as it is to be spoken.
+
+        Text is cut into runs of one language, each is read, and a sentence with fewer than six phones gets a `.` in
+        front. No mark is added at the end: `tts.text.pieces` prepares the text for that.
+
+        Args:
+            text: any string; what cannot be read is left out and counted.
+            language: a mode of `tts.text.languages.MODES`: auto, zh, all_zh, en.
+
+        Returns:
+            The phones; none for a text without anything to say.
+
+        Raises:
+            ValueError: for an unknown language; the message lists the valid ones.
+        """
+        mode = mode_of(language)
+        text = re.sub(r" {2,}", " ", text)
+        segments, num_skipped = self._segments(text, language)
+        num_phones = sum(len(segment.phones) for segment in segments)
+        if 0 < num_phones < MIN_PHONES:
+            if self._options.is_like_upstream:
+                segments, num_skipped = self._segments("." + text, language)
+            else:
+                segments = [_with_dot(segments[0]), *segments[1:]]
+        elif not segments and self._options.is_like_upstream:
+            segments = [self._segment(mode.main, ".", is_alone=True)[0]]
+        symbols = tuple(phone for segment in segments for phone in segment.phones)
+        norm_text = "".join(segment.norm_text for segment in segments)
+        return Phones(self._table.ids(symbols), symbols, tuple(segments), norm_text, num_skipped)
+
+    def read_run(self, text: str, code: str) -> Segment:
+        """Reads text as one run of one language, `zh` or `en`, with neither splitting nor a mark for short ones.
+
+        This is what GPT-SoVITS calls clean_text; its goldens are at this level.
+
+        Raises:
+            ValueError: for another code.
+        """
+        return self._segment(code, text, is_alone=True)[0]
+
+    def _segments(self, text: str, language: str) -> tuple[list[Segment], int]:
+        is_like_upstream = self._options.is_like_upstream
+        runs, num_skipped = split_languages(text, mode_of(language), is_like_upstream=is_like_upstream)
+        segments = []
+        for run in runs:
+            segment, skipped = self._segment(run.language, run.text, is_alone=len(runs) == 1)
+            segments.append(segment)
+            num_skipped += skipped
+        return [segment for segment in segments if segment.phones], num_skipped
+
+    def _segment(self, code: str, text: str, *, is_alone: bool) -> tuple[Segment, int]:
+        reading: Reading = self._reader(code).read(text, is_alone=is_alone)
+        phones = self._table.known(reading.phones)
+        return Segment(code, text, reading.norm_text, phones, reading.word2ph), reading.num_skipped
+
+    def _reader(self, code: str) -> Reader:
+        if code not in self._readers:
+            self._readers[code] = make_reader(code, self._options)
+        return self._readers[code]
+
+
+def _with_dot(segment: Segment) -> Segment:
+    """Puts the mark in front of what was read, not of the text: upstream reads a lone 3 as zero point three."""
+    word2ph = (1, *segment.word2ph) if segment.word2ph is not None else None
+    return Segment(
+        segment.language, segment.text, "." + segment.norm_text, (".", *segment.phones), word2ph
+    )
