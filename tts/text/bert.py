@@ -1,0 +1,96 @@
+"""BERT features of Mandarin text: what the semantic model hears of a sentence besides its phones.
+
+The one file of the text side that imports torch.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer, BertModel
+from transformers.utils import logging as transformers_logging
+
+from tts.text.front_end import Phones, Segment
+
+LANGUAGE_WITH_FEATURES = "zh"
+NUM_DROPPED_LAYERS = 2  # the features are the third hidden state from the end
+NUM_SPECIAL_TOKENS = 2  # [CLS] and [SEP]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps transformers from reporting that the folder's language-model head is not used, and its progress bar."""
+    verbosity, has_bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if has_bar:
+            transformers_logging.enable_progress_bar()
+
+
+class BertEncoder:
+    """A local BERT folder (chinese-roberta-wwm-ext-large for the released models), cut to the layers that are needed."""
+
+    def __init__(self, folder: Path | str, *, device: str = "cpu") -> None:
+        """Loads the model; nothing is ever fetched.
+
+        Args:
+            folder: a transformers folder with config.json, weights and vocabulary.
+            device: where it runs.
+
+        Raises:
+            FileNotFoundError: if there is no config.json in the folder.
+        """
+        folder = Path(folder)
+        if not (folder / "config.json").is_file():
+            raise FileNotFoundError(f"{folder} is not a BERT folder: config.json is missing")
+        with _quiet():
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = BertModel.from_pretrained(
+                folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32
+            )
+        num_layers = model.config.num_hidden_layers
+        if num_layers <= NUM_DROPPED_LAYERS:
+            raise ValueError(f"{folder}: a BERT model of {num_layers} layers has no third hidden state from the end")
+        model.encoder.layer = model.encoder.layer[: num_layers - NUM_DROPPED_LAYERS]
+        self._model = model.eval().to(device)
+        self._device = device
+        self._max_chars = model.config.max_position_embeddings - NUM_SPECIAL_TOKENS
+
+    @property
+    def dim(self) -> int:
+        """Channels of the features, C."""
+        return self._model.config.hidden_size
+
+    def features(self, phones: Phones) -> np.ndarray:
+        """Returns features of a sentence, float32 of shape (C, T) for T phones; zeros where it is not Mandarin."""
+        features = np.zeros((self.dim, len(phones.symbols)), dtype=np.float32)
+        start = 0
+        for segment in phones.segments:
+            end = start + len(segment.phones)
+            if segment.language == LANGUAGE_WITH_FEATURES and segment.word2ph:
+                features[:, start:end] = self._segment(segment)
+            start = end
+        return features
+
+    def _segment(self, segment: Segment) -> np.ndarray:
+        """Returns (C, T): each character's row as often as the character has phones."""
+        rows = [
+            self._rows(segment.norm_text[start : start + self._max_chars])
+            for start in range(0, len(segment.norm_text), self._max_chars)
+        ]
+        return np.repeat(np.concatenate(rows), segment.word2ph, axis=0).T
+
+    @torch.inference_mode()
+    def _rows(self, text: str) -> np.ndarray:
+        """Returns (len(text), C). One token per character, whatever the tokenizer would make of the text."""
+        tokenizer = self._tokenizer
+        ids = [tokenizer.cls_token_id, *tokenizer.convert_tokens_to_ids(list(text)), tokenizer.sep_token_id]
+        input_ids = torch.tensor([ids], device=self._device)
+        hidden = self._model(input_ids=input_ids).last_hidden_state
+        return hidden[0, 1:-1].float().cpu().numpy()
