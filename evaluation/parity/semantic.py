@@ -34,7 +34,7 @@ def run_greedy(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:
         "out_prefill_logits": logits[0].numpy(),
         "out_step_logits": torch.stack(logits[:num_logits]).numpy(),
         "out_tokens": np.array(row.tokens[: _token_limit(golden)], np.int64),
-        "out_n_tokens": np.int64(len(row.tokens)),
+        "out_n_tokens": np.array(len(row.tokens), np.int64),
         "out_full_sequence": np.array(row.full_sequence, np.int64),
     }
 

@@ -35,7 +35,10 @@ def run_speech(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:
     styles = [_style(kit, name, decoder) for name in recordings]
     conditioning = decoder.condition(styles)
     prompt = decoder.ssl_to_tokens(_ssl(kit, str(arrays["in_wav16k_source"]))).numpy()
-    results: dict[str, np.ndarray] = {"out_prompt_codes": prompt, "out_sr": np.int64(decoder.sample_rate)}
+    results: dict[str, np.ndarray] = {
+        "out_prompt_codes": prompt,
+        "out_sr": np.array(decoder.sample_rate, np.int64),
+    }
     pieces = []
     for index in range(int(arrays["in_n_sentences"])):
         tokens = _tokens(kit, decoder, arrays, index, prompt, params)
