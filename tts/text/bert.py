@@ -21,7 +21,7 @@ NUM_SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps transformers from reporting that the folder's language-model head is not used, and its progress bar."""
+    """Keeps transformers from reporting unused weights (the language-model head) and progress."""
     verbosity, has_bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
@@ -34,7 +34,7 @@ def _quiet() -> Iterator[None]:
 
 
 class BertEncoder:
-    """A local BERT folder (chinese-roberta-wwm-ext-large for the released models), cut to the layers that are needed."""
+    """A local BERT folder cut to the layers needed: chinese-roberta-wwm-ext-large for the released models."""
 
     def __init__(self, folder: Path | str, *, device: str = "cpu") -> None:
         """Loads the model; nothing is ever fetched.
@@ -56,7 +56,9 @@ class BertEncoder:
             )
         num_layers = model.config.num_hidden_layers
         if num_layers <= NUM_DROPPED_LAYERS:
-            raise ValueError(f"{folder}: a BERT model of {num_layers} layers has no third hidden state from the end")
+            raise ValueError(
+                f"{folder}: a BERT model of {num_layers} layers has no third hidden state from the end"
+            )
         model.encoder.layer = model.encoder.layer[: num_layers - NUM_DROPPED_LAYERS]
         self._model = model.eval().to(device)
         self._device = device
@@ -68,7 +70,7 @@ class BertEncoder:
         return self._model.config.hidden_size
 
     def features(self, phones: Phones) -> np.ndarray:
-        """Returns features of a sentence, float32 of shape (C, T) for T phones; zeros where it is not Mandarin."""
+        """Returns features of a sentence, float32 (C, T) for T phones; zeros where it is not Mandarin."""
         features = np.zeros((self.dim, len(phones.symbols)), dtype=np.float32)
         start = 0
         for segment in phones.segments:

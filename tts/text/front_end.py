@@ -55,7 +55,7 @@ class Phones:
 
 
 class FrontEnd:
-    """Reads sentences for the models of one symbol table. Cheap: dictionaries are shared and loaded when first needed."""
+    """Reads sentences for the models of one symbol table. Cheap: dictionaries are shared, and loaded when needed."""
 
     def __init__(
         self, symbols: str = "v2", lexicon: Mapping[str, str] | None = None, *, is_like_upstream: bool = False
@@ -68,7 +68,8 @@ class FrontEnd:
             is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
 
         Raises:
-            ValueError: for another table. A lexicon reading that is not valid is found by `check_lexicon` or at the
+            ValueError: for another table. A lexicon reading that is not valid is found by `check_lexicon` or
+            at the
                 first sentence in its language.
         """
         self._table: SymbolTable = symbol_table(symbols)
@@ -87,8 +88,8 @@ class FrontEnd:
     def read(self, text: str, language: str) -> Phones:
         """Reads one sentence as it is to be spoken.
 
-        Text is cut into runs of one language, each is read, and a sentence with fewer than six phones gets a `.` in
-        front. No mark is added at the end: `tts.text.pieces` prepares the text for that.
+        Text is cut into runs of one language, each is read, and a sentence with fewer than six phones gets a
+        `.` in front. No mark is added at the end: `tts.text.pieces` prepares the text for that.
 
         Args:
             text: any string; what cannot be read is left out and counted.
@@ -116,7 +117,7 @@ class FrontEnd:
         return Phones(self._table.ids(symbols), symbols, tuple(segments), norm_text, num_skipped)
 
     def read_run(self, text: str, code: str) -> Segment:
-        """Reads text as one run of one language, `zh` or `en`, with neither splitting nor a mark for short ones.
+        """Reads text as one run of one language, `zh` or `en`: no splitting and no mark for short ones.
 
         This is what GPT-SoVITS calls clean_text; its goldens are at this level.
 
@@ -147,8 +148,6 @@ class FrontEnd:
 
 
 def _with_dot(segment: Segment) -> Segment:
-    """Puts the mark in front of what was read, not of the text: upstream reads a lone 3 as zero point three."""
+    """Puts the mark before what was read, not before the text: upstream reads a lone 3 as 0.3."""
     word2ph = (1, *segment.word2ph) if segment.word2ph is not None else None
-    return Segment(
-        segment.language, segment.text, "." + segment.norm_text, (".", *segment.phones), word2ph
-    )
+    return Segment(segment.language, segment.text, "." + segment.norm_text, (".", *segment.phones), word2ph)

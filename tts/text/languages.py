@@ -1,7 +1,7 @@
 """The small interface between the front end and the languages, and the modes a caller may name.
 
-A language is anything with the one method of `Reader`. Each lives in its own package and is imported, with its
-dictionaries, when the first text in it arrives.
+A language is anything with the one method of `Reader`. Each lives in its own package and is imported, with
+its dictionaries, when the first text in it arrives.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What is done to a text before it is read: the rules of GPT-SoVITS for the start and the end of what is spoken.
 
-Its models were used this way from the first day: without a mark at the end they run on, and a very short clause at the
-start is swallowed. Apply once per spoken sentence, before `FrontEnd.read`.
+Its models were used this way from the first day: without a mark at the end they run on, and a very short
+clause at the start is swallowed. Apply once per spoken sentence, before `FrontEnd.read`.
 """
 
 from tts.text.languages import mode_of

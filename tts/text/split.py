@@ -1,7 +1,9 @@
 """Cutting a text into runs of one language by its scripts.
 
-Han is Mandarin, Latin letters are English, marks go with the run before them, and numbers go with a neighbour. No
-statistics: what GPT-SoVITS takes from a language detector is, for these two languages, decided by the letters.
+Han is Mandarin, Latin letters are English, marks go with the run before them, and numbers go with a
+neighbour. No
+statistics: what GPT-SoVITS takes from a language detector is, for these two languages, decided by the
+letters.
 """
 
 import re
@@ -40,8 +42,8 @@ def split_languages(text: str, mode: Mode, *, is_like_upstream: bool = False) ->
         is_like_upstream: units after numbers are English letters, as GPT-SoVITS has it.
 
     Returns:
-        The runs in order, neighbours of different languages; and the number of letters of other scripts (kana,
-        hangul, Cyrillic ...) that were left out.
+        The runs in order, neighbours of different languages; and the number of letters of other scripts
+        (kana, hangul, Cyrillic ...) that were left out.
     """
     if not mode.is_split:
         return ([Run(mode.main, text)] if text else []), 0

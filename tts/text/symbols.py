@@ -1,8 +1,8 @@
 """The phone symbols of the GPT-SoVITS models and their numbers.
 
-Two tables exist: `v1` with 322 symbols (model version v1) and `v2` with 732 (all later ones). The first is an
-exact prefix of the second, so Mandarin and English phones have the same id in both. The position in the list is
-the id the models were trained with: the file is a fact of the models, not ours to reorder.
+Two tables exist: `v1` with 322 symbols (model version v1) and `v2` with 732 (all later ones). The first is
+an exact prefix of the second, so Mandarin and English phones have the same id in both. The position in the
+list is the id the models were trained with: the file is a fact of the models, not ours to reorder.
 """
 
 import json

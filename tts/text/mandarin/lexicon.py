@@ -20,7 +20,9 @@ class Lexicon:
             if not any(is_readable(char) for char in word):
                 continue
             syllables = tuple(reading.lower().replace("ü", "v").replace("u:", "v").split())
-            if len(syllables) != len(word) or any(syllable_phones(syllable) is None for syllable in syllables):
+            if len(syllables) != len(word) or any(
+                syllable_phones(syllable) is None for syllable in syllables
+            ):
                 raise ValueError(
                     f"lexicon: the reading {reading!r} of {word!r} has to be {len(word)} pinyin syllables with tone "
                     "digits 1 to 5, one per character, such as 'na4 xi1 da2'"

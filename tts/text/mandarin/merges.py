@@ -23,7 +23,9 @@ def _join(*words: Word) -> Word:
     return Word("".join(w.text for w in words), words[-1].tag, [s for w in words for s in w.syllables])
 
 
-def _pairwise(words: Iterable[Word], fits: Callable[[Word, Word], bool], *, tag_of_first: bool = True) -> Words:
+def _pairwise(
+    words: Iterable[Word], fits: Callable[[Word, Word], bool], *, tag_of_first: bool = True
+) -> Words:
     """Joins each word to the one before where `fits(before, word)`; a joined word can grow further."""
     out: Words = []
     for word in words:

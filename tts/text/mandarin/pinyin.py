@@ -29,7 +29,7 @@ def _phone_table() -> Mapping[str, tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def syllable_phones(syllable: str) -> tuple[str, str] | None:
-    """Returns initial and final with its tone, `zhang3` -> ("zh", "ang3"); None if the models have no phones for it."""
+    """Returns initial and final with its tone, ("zh", "ang3") of `zhang3`; None if there are no such phones."""
     base, tone = syllable[:-1], syllable[-1:]
     if base not in _phone_table() or tone not in "12345":
         return None
@@ -39,7 +39,7 @@ def syllable_phones(syllable: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=32768)
 def char_syllables(char: str) -> tuple[str, ...]:
-    """Returns the syllables of one character that have phones, the commonest first; none for what is not Han."""
+    """Returns the syllables of a character that have phones, the commonest first; none for what is not Han."""
     if not "㐀" <= char <= "\U0003ffff":
         return ()
     found = pinyin(char, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True, errors="ignore")
@@ -68,9 +68,10 @@ def _large_table() -> Iterator[tuple[str, list[list[str]]]]:
 def phrase_table() -> Mapping[str, tuple[str, ...]]:
     """Returns phrase -> syllables for all phrases whose reading is not just that of their characters.
 
-    pypinyin's own 47,000 phrases are checked by hand and win over the large table, which is not: that one reads 上去
-    with a third tone and 说什么 as shi mo. Of the large one are kept the phrases that contradict no shorter phrase of
-    the small one and differ in more than a neutral tone. Some 40,000 remain; loading takes about two seconds.
+    pypinyin's own 47,000 phrases are checked by hand and win over the large table, which is not: that one
+    reads 上去 with a third tone and 说什么 as shi mo. Of the large one are kept the phrases that contradict
+    no shorter phrase of the small one and differ in more than a neutral tone. Some 40,000 remain; loading
+    takes about two seconds.
     """
     table: dict[str, tuple[str, ...]] = {}
     with _without_garbage_collection():
@@ -141,7 +142,7 @@ def _syllables(phrase: str, readings: list[list[str]]) -> tuple[str, ...] | None
 
 
 def _is_worth_it(phrase: str, syllables: tuple[str, ...]) -> bool:
-    """Tells whether a reading differs from the commonest in more than neutral tones and the tones of 一, 不 and 子."""
+    """Tells whether a reading differs from the commonest in more than neutral tones and 一, 不, 子."""
     return any(
         syllable[-1] != "5" and char not in "一不子" and char_syllables(char)[:1] != (syllable,)
         for char, syllable in zip(phrase, syllables, strict=True)
@@ -168,7 +169,7 @@ def _parts(phrase: str) -> Iterator[tuple[int, str]]:
 
 
 def read_word(word: str) -> list[str]:
-    """Returns one syllable per character: the longest phrases inside the word, else the commonest readings."""
+    """Returns one syllable per character: the longest phrases inside the word, else the commonest ones."""
     table, syllables, start = phrase_table(), [], 0
     while start < len(word):
         for end in range(min(len(word), start + MAX_PHRASE_CHARS), start + 1, -1):

@@ -68,5 +68,5 @@ class MandarinReader:
 
 
 def _upstream_pause(text: str) -> str | None:
-    """Upstream reads ￥ or ^ as a comma and then all commas of the text as a longer pause; the first sign counts."""
+    """Upstream reads ￥ or ^ as a comma and then all commas of the text as a longer pause."""
     return next((sign for sign in _UPSTREAM_PAUSES if sign in text), None)

@@ -4,7 +4,13 @@ import re
 from functools import cache
 from pathlib import Path
 
-from tts.text.mandarin.pinyin import MAX_PHRASE_CHARS, is_hand_checked, phrase_table, read_word, syllable_phones
+from tts.text.mandarin.pinyin import (
+    MAX_PHRASE_CHARS,
+    is_hand_checked,
+    phrase_table,
+    read_word,
+    syllable_phones,
+)
 
 DATA = Path(__file__).parent / "data"
 Tagged = tuple[str, str]
@@ -13,7 +19,7 @@ _NOTHING: Tagged = ("", "")
 
 @cache
 def context_rules() -> tuple[tuple[re.Pattern[str], str, bool], ...]:
-    """Returns the rows of `data/polyphones.txt`: pattern with one group, syllable, whether it wins over phrases."""
+    """Returns the rows of `data/polyphones.txt`: pattern, syllable, whether it wins over phrases."""
     rows = []
     for line in (DATA / "polyphones.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -41,7 +47,9 @@ def read_clause(tagged: list[Tagged], *, is_like_upstream: bool = False) -> list
             syllables[start + len(word) - 1] = "de5"
         elif word == "地":
             after = tagged[index + 1] if index + 1 < len(tagged) else _NOTHING
-            syllables[start] = "de5" if _is_adverbial(tagged[index - 1] if index else _NOTHING, after) else "di4"
+            syllables[start] = (
+                "de5" if _is_adverbial(tagged[index - 1] if index else _NOTHING, after) else "di4"
+            )
         start += len(word)
     return syllables
 
@@ -78,4 +86,8 @@ def _apply_context(syllables: list[str], tagged: list[Tagged]) -> None:
 def _is_adverbial(before: Tagged, after: Tagged) -> bool:
     """Tells whether a free-standing 地 makes an adverb of the word before: 好奇地问, but 一块地 and 种地."""
     word, tag = before
-    return len(word) > 1 and tag[:1] not in "rqp" and after[1][:1] in ("v", "d", "p", "a", "n", "r", "c", "z", "i", "l")
+    return (
+        len(word) > 1
+        and tag[:1] not in "rqp"
+        and after[1][:1] in ("v", "d", "p", "a", "n", "r", "c", "z", "i", "l")
+    )

@@ -1,7 +1,8 @@
 """The table of number patterns, in the order they run.
 
-Order and readings follow GPT-SoVITS's own front end, whose models learned them, except in rows marked `ours`. Rows
-marked `upstream` hold what it does instead there; they run only when a reader is told to be like upstream.
+Order and readings follow GPT-SoVITS's own front end, whose models learned them, except in rows marked
+`ours`. Rows marked `upstream` hold what it does instead there; they run only when a reader is told to be
+like upstream.
 """
 
 import re
@@ -42,7 +43,9 @@ RULES = (
     Rule(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda match: match[0].replace(",", ""), "ours"),
     Rule(YEAR, say.year, "ours"),
     Rule(YEAR, say.date, "upstream"),
-    Rule(r"(?<!\d)(?P<y>\d{4})([-/.])(?P<m>1[0-2]|0[1-9])\2(?P<d>3[01]|[12]\d|0[1-9])(?P<w>)(?!\d)", say.date),
+    Rule(
+        r"(?<!\d)(?P<y>\d{4})([-/.])(?P<m>1[0-2]|0[1-9])\2(?P<d>3[01]|[12]\d|0[1-9])(?P<w>)(?!\d)", say.date
+    ),
     Rule(rf"(?<!\d)(?P<y>\d{{4}})([-/])(?P<m>1[0-2]|[1-9])\2{DAY}(?P<w>)(?!\d)", say.date, "ours"),
     Rule(CLOCKS, say.clocks),
     Rule(rf"(?<!\d){CLOCK.format('')}(?!\d)", say.clock, "ours"),
@@ -61,7 +64,11 @@ RULES = (
     Rule(rf"(-)?({NUMBER})([%‰])", say.percent),
     Rule(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)", say.telephone),
     Rule(r"(?<!\d)(?:0\d{2,3}[- ]?\d{7,8}|[48]00[- ]?\d{3}[- ]?\d{4})(?!\d)", say.telephone, "ours"),
-    Rule(rf"(?P<word>{CODE})(?P<gap>[是为:：,，号]{{0,2}})(?P<code>\d{{3,}}(?:-\d+)*)(?![.%])", say.code, "ours"),
+    Rule(
+        rf"(?P<word>{CODE})(?P<gap>[是为:：,，号]{{0,2}})(?P<code>\d{{3,}}(?:-\d+)*)(?![.%])",
+        say.code,
+        "ours",
+    ),
     Rule(r"(?<!\d)(?:0\d{2,3})?[1-9]\d{6,7}(?!\d)", say.telephone, "upstream"),
     Rule(rf"(?<![\d.])({NUMBER})~({NUMBER})(?![\d.])", say.between),
     Rule(rf"(?<![\d.-])({NUMBER})[-–—]({NUMBER})(?![\d.-])", say.between, "ours"),
@@ -96,5 +103,3 @@ def say_numbers(text: str, *, is_like_upstream: bool = False) -> str:
     for pattern, words in rules_of(is_like_upstream):
         text = pattern.sub(words, text)
     return text
-
-

@@ -1,6 +1,7 @@
 """Tones in running speech: 不 and 一, the neutral tone, third tones in a row, and 儿 at the end of a word.
 
-The rules and their limits are facts of GPT-SoVITS's front end, which its models learned; the word lists are ours.
+The rules and their limits are facts of GPT-SoVITS's front end, which its models learned; the word lists are
+ours.
 """
 
 from tts.text.mandarin.lists import word_set

@@ -64,4 +64,3 @@ GREEK |= {letter.upper(): name for letter, name in GREEK.items()}
 
 SUPERSCRIPTS = {sign: str(number) for number, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 CIRCLED = {chr(0x2460 + number - 1): say_cardinal(str(number)) for number in range(1, 21)}
-

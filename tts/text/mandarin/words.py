@@ -11,10 +11,9 @@ class Word:
     """A word on its way to phones.
 
     Attributes:
-        text: its characters, Han only.
-        tag: jieba's part of speech: n noun, v verb, a adjective, r pronoun, m number, u particle, nr a name ...
-        syllables: one per character, pinyin with a tone digit; the tone rules change them in place.
-        is_fixed: the reading was given by a lexicon and is not to be changed.
+        text: its characters, Han only. tag: jieba's part of speech: n noun, v verb, a adjective, r pronoun,
+        m number, u particle, nr a name ... syllables: one per character, pinyin with a tone digit; the tone
+        rules change them in place. is_fixed: the reading was given by a lexicon and is not to be changed.
     """
 
     text: str
