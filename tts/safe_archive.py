@@ -121,9 +121,7 @@ def read_archive(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> Archive:
         content = torch.load(buffer, map_location="cpu", weights_only=True, mmap=False)
     except BadCheckpoint:
         raise
-    except (
-        Exception
-    ) as error:  # a damaged file can raise nearly anything inside zipfile, pickletools and torch
+    except _READER_ERRORS as error:
         reason = str(error).splitlines()[0][:200] if str(error) else "no details"
         if isinstance(error, pickle.UnpicklingError):  # whose words advise to switch safety off
             reason = "its pickle does more than describe tensors"

@@ -156,9 +156,35 @@ def test_hostile_and_broken_files_are_refused_by_name(tmp_path: Path, name: str)
     assert os.listdir(tmp_path) == ["voice.pth"]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("calls os.system", "asks for foreign code: posix.system"),
+        ("protocol 4 names", "STACK_GLOBAL"),
+        ("config: billion laughs", "nested too deeply or too large"),
+        ("tensor: stride 0", "not stored in one piece"),
+        ("tensor: NaN", "not numbers"),
+        ("500 tensors, one storage", "together are larger than the file"),
+        ("zip: bomb", "compressed zip entry"),
+        ("zip: same name twice", "two zip entries of the same name"),
+        ("zip: second root", "more than one root"),
+        ("zip: overlapping entries", "entries that overlap"),
+        ("zip: bytes in front", "foreign bytes before the zip"),
+        ("zip: wrong checksum", "checksum of archive/data/0 is wrong"),
+        ("zip: encrypted", "encrypted"),
+        ("trainer's save", "trainer's save for resuming"),
+        ("torch's old format", "must be saved again"),
+    ],
+)
+def test_the_reason_is_the_right_one(tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(BadCheckpoint) as caught:
+        read_checkpoint(write(tmp_path, ATTACKS[name]))
+    assert words in caught.value.reason
+
+
 def test_in_a_cage_nothing_runs_and_nothing_else_escapes(tmp_path: Path) -> None:
     marker = tmp_path / "attacked"
-    command = [sys.executable, "-W", "error", "-m", "tests.tts.checkpoint_attacks", str(SEMANTIC), "400"]
+    command = [sys.executable, "-W", "error", "-m", "tests.tts.checkpoint_attacks", str(SEMANTIC), "200"]
     environment = {**os.environ, "ATTACK_MARKER": str(marker), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -166,8 +192,8 @@ def test_in_a_cage_nothing_runs_and_nothing_else_escapes(tmp_path: Path) -> None
     assert report["other"] == []
     assert report["seen"] == []
     assert [name for name in report["loaded"] if "other values" in name] == []
-    assert report["refused"] >= len(ATTACKS) + 350
-    assert len(report["loaded"]) + report["refused"] == len(ATTACKS) + 400
+    assert report["refused"] >= len(ATTACKS) + 175
+    assert len(report["loaded"]) + report["refused"] == len(ATTACKS) + 200
     assert report["grown_kib"] <= 2 * report["largest_kib"] + 64 * 1024
     assert not marker.exists()
 
