@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,8 +42,8 @@ class LoraRouter:
         self._layers = linear_layers(model)
         self._adapters: dict[str, Mapping[str, LowRank]] = {}
         self._hooked: set[str] = set()
-        # The adapters of the step at hand; the index is None where one adapter serves all rows.
-        self._groups: list[tuple[Mapping[str, LowRank], Tensor | None]] = []
+        # The adapters of the step at hand, and the rows each serves.
+        self._groups: list[tuple[Mapping[str, LowRank], slice | list[int]]] = []
 
     def add(self, key: str, layers: Mapping[str, LowRank]) -> None:
         """Takes an adapter in; moves its matrices to the layers they stand beside."""
@@ -70,8 +69,9 @@ class LoraRouter:
         self._groups = []
         for key in sorted({key for key in keys if key is not None}):
             rows = [row for row, other in enumerate(keys) if other == key]
-            index = None if len(rows) == len(keys) else torch.tensor(rows)
-            self._groups.append((self._adapters[key], index))
+            is_run = rows[-1] - rows[0] + 1 == len(rows)
+            # Neighbours are a view of the batch; others have to be gathered and put back.
+            self._groups.append((self._adapters[key], slice(rows[0], rows[-1] + 1) if is_run else rows))
         try:
             yield
         finally:
@@ -83,13 +83,9 @@ class LoraRouter:
                 part = layers.get(name)
                 if part is None:
                     continue
-                x = args[0] if rows is None else args[0][rows.to(args[0].device)]
-                x = x.to(device=part.down.device, dtype=part.down.dtype)
-                change = (F.linear(F.linear(x, part.down), part.up) * part.scale).to(output.dtype)
-                if rows is None:
-                    output = output + change
-                else:
-                    output = output.index_add(0, rows.to(output.device), change)
+                x = args[0][rows].to(device=part.down.device, dtype=part.down.dtype)
+                change = F.linear(F.linear(x, part.down), part.up) * part.scale
+                output[rows] += change.to(output.dtype)  # the layer has just made this tensor
             return output
 
         return add_low_rank

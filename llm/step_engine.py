@@ -84,6 +84,8 @@ class TextStepEngine:
     def step(self, jobs: Sequence[TextJob]) -> None:
         """Advances each job by one token."""
         going = [job for job in jobs if self._generations[job].finish_reason is None]
+        # Rows of one adapter side by side: then it works on a view of the batch.
+        going.sort(key=self._adapter_key)
         if going:
             logits = self._decoder.step([self._generations[job].row for job in going])
             self._advance(going, logits)
@@ -116,6 +118,10 @@ class TextStepEngine:
                 job.emit(text)
             if generation.finish_reason is not None:
                 job.finish()
+
+    def _adapter_key(self, job: TextJob) -> str:
+        adapter = self._generations[job].row.adapter
+        return adapter.key if adapter else ""
 
     def _choose(self, jobs: Sequence[TextJob], logits: Tensor) -> list[int]:
         choices = [self._generations[job].choice for job in jobs]

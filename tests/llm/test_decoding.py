@@ -166,10 +166,8 @@ def test_batch_invariance_holds_to_the_last_bit(chat_model, adapters, tiny, chat
         assert torch.equal(decoder.step([row.row])[0], together[n])
 
 
-def test_the_mask_and_the_ids_grow_beyond_their_first_room(
-    decoder, adapters, tiny, chat, monkeypatch
-) -> None:
-    monkeypatch.setattr(kv_rows, "_MASK_ROOM", 8)
+def test_caches_mask_and_ids_grow_beyond_their_first_room(decoder, adapters, tiny, chat, monkeypatch) -> None:
+    monkeypatch.setattr(kv_rows, "_ROOM", 8)
     template = ChatTemplate(tiny.tokenizer)
     pair = [Greedy(decoder, adapters, template, chat(text), None) for text in ("storm", "今天喝什么茶？你好")]
     alone = [
