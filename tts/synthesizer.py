@@ -100,7 +100,7 @@ class Synthesizer:
         deadline: float | None = None,
     ) -> AsyncGenerator[AudioChunk, None]:
         """See `SpeechEngine.speak`."""
-        read = await self._workers.run(voice.reader.read, text, voice.speaker.target_language)
+        read = await self._workers.run(voice.reader.read_target, text, voice.speaker.target_language)
         if not len(read.phones):
             return
         utterance = Utterance(read, voice, seed, sentence_index, self._options.pause_sec)

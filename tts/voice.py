@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,16 +12,15 @@ import numpy as np
 import torch
 
 from speakers.speaker import Speaker
-from tts.audio import BadAudio
-from tts.checkpoint import BadCheckpoint, read_checkpoint
+from tts.checkpoint import read_checkpoint
 from tts.decoders.vits_decoder import Conditioning, VitsDecoder
 from tts.errors import BadVoice
 from tts.models.semantic import SemanticModel
 from tts.reference import ReferenceEncoder
-from tts.reference_features import Reference, Style
 from tts.sampling import SamplingParams
 from tts.text.bert import BertEncoder
 from tts.text.front_end import FrontEnd
+from tts.text.pieces import prepare_reference, prepare_target
 
 Weights = TypeVar("Weights", SemanticModel, VitsDecoder)
 
@@ -51,8 +50,15 @@ class Reader:
         self._bert = bert if bert is not None and bert.dim == bert_dim else None
         self._bert_dim = bert_dim
 
-    def read(self, text: str, language: str) -> ReadText:
-        """Returns the phones of a sentence; none if nothing in it can be pronounced."""
+    def read_target(self, text: str, language: str) -> ReadText:
+        """Returns the phones of a sentence to speak; none if nothing in it can be pronounced."""
+        return self._read(prepare_target(text, language), language)
+
+    def read_reference(self, text: str, language: str) -> ReadText:
+        """Returns the phones of what a reference says; none if that is not known."""
+        return self._read(prepare_reference(text, language), language)
+
+    def _read(self, text: str, language: str) -> ReadText:
         phones = self._front_end.read(text, language)
         if self._bert is not None:
             return ReadText(phones.ids, self._bert.features(phones))
@@ -110,7 +116,7 @@ class VoiceLoader:
         self._ssl_model = ssl_model
         self._speaker_net = speaker_net
         self._reference_encoders: dict[Path, ReferenceEncoder] = {}
-        self._bert = BertEncoder(bert_model) if bert_model is not None else None
+        self._bert = _load_bert(bert_model, device) if bert_model is not None else None
         self._weights: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
 
     def load(self, speaker: Speaker) -> Voice:
@@ -123,7 +129,7 @@ class VoiceLoader:
             raise BadVoice(f"speaker {speaker.name}: no such file: {', '.join(map(str, missing))}")
         try:
             return self._load(speaker)
-        except (BadCheckpoint, BadAudio) as error:
+        except ValueError as error:  # BadCheckpoint and BadAudio among them
             raise BadVoice(f"speaker {speaker.name}: {error}") from error
 
     def _load(self, speaker: Speaker) -> Voice:
@@ -133,15 +139,16 @@ class VoiceLoader:
         main = encoder.encode(speaker.ref_audio, version)
         others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
         front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
+        front_end.warm()
         reader = Reader(front_end, self._bert, semantic.bert_dim)
         has_text = bool(speaker.ref_text)
         return Voice(
             speaker=speaker,
             semantic=semantic,
             decoder=decoder,
-            conditioning=_condition(decoder, [main, *others]),
+            conditioning=decoder.condition([main, *others]),
             prompt=decoder.ssl_to_tokens(main.ssl).cpu().numpy() if has_text else np.zeros(0, np.int64),
-            reference=reader.read(speaker.ref_text, speaker.ref_language),
+            reference=reader.read_reference(speaker.ref_text, speaker.ref_language),
             reader=reader,
             sampling=SamplingParams(
                 top_k=speaker.top_k,
@@ -177,9 +184,11 @@ class VoiceLoader:
         return weights
 
 
-def _condition(decoder: VitsDecoder, styles: Sequence[Reference | Style]) -> Conditioning:
-    embeddings = [style.speaker_embedding for style in styles if style.speaker_embedding is not None]
-    return decoder.condition([style.spectrogram for style in styles], embeddings)
+def _load_bert(folder: Path, device: torch.device | str) -> BertEncoder:
+    try:
+        return BertEncoder(folder, device=str(device))
+    except (OSError, ValueError) as error:
+        raise BadVoice(f"the BERT model cannot be used: {error}") from error
 
 
 def file_stamp(path: Path) -> tuple[str, int, int]:
