@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from evaluation.parity import acoustic, features, semantic, speech
+from evaluation.parity import acoustic, features, semantic, speech, text
 from evaluation.parity.compare import Verdict, compare
 from evaluation.parity.kit import Golden, Kit, NotInKit
 
@@ -23,6 +23,7 @@ KINDS: Sequence[tuple[str, Run]] = (
     (r"feat_.*", features.run_reference_audio),
     (r"ssl_codes", features.run_ssl_codes),
     (r"sv_embedding", features.run_speaker_embedding),
+    (r"bert_feature", text.run_bert),
     (r"s2_.*_codes", acoustic.run_codes),
     (r"s2_.*", acoustic.run_decode),
     (r"e2e_.*", speech.run_speech),

@@ -1,5 +1,6 @@
 """Laws of the decoder: chunks never change a bit, seeds repeat, wrong input is named."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.make_acoustic_checkpoint import PRESETS, make_config, make_model, write_acoustic_model
-from tts.checkpoint import BadCheckpoint, read_checkpoint
-from tts.checkpoint_writing import write_acoustic_checkpoint
+from demo.make_acoustic_checkpoint import PRESETS, make_model, write_acoustic_model
+from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
 from tts.decoders.vits_decoder import STEP_FRAMES, Conditioning, DecodeStream, VitsDecoder, seeded_noise
-from tts.models.vits import checkpoint_weights
 from tts.reference_features import Style
 from tts.versions import VERSIONS
 
@@ -98,7 +97,7 @@ def test_equal_seeds_repeat_and_others_differ(
     assert np.array_equal(join(decoder.open(TOKENS, PHONES, voice, seed=4), [9]), whole)
     assert not np.array_equal(join(decoder.open(TOKENS, PHONES, voice, seed=5), [9]), whole)
     still = [join(decoder.open(TOKENS, PHONES, voice, seed=s, noise_scale=0), [50]) for s in (4, 5)]
-    assert np.array_equal(*still)
+    assert np.array_equal(still[0], still[1])
 
 
 def test_streams_side_by_side_do_not_mix(
@@ -212,41 +211,65 @@ def test_pro_voices_need_and_hear_the_speaker_embedding() -> None:
 
 
 @pytest.fixture(scope="module")
-def weights() -> dict[str, torch.Tensor]:
-    return checkpoint_weights(make_model(PRESETS["small"], VERSIONS["v2"]))
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    path = tmp_path_factory.mktemp("s2") / "some.pth"
+    write_acoustic_model(path, VERSIONS["v2"])
+    return read_checkpoint(path)
 
 
-def test_wrong_checkpoints_are_named(tmp_path: Path, weights: dict[str, torch.Tensor]) -> None:
-    path = tmp_path / "broken.pth"
-    config = make_config(PRESETS["small"], VERSIONS["v2"])
+def test_remains_of_training_are_fine(checkpoint: Checkpoint) -> None:
+    weights = {**checkpoint.weights, "enc_q.pre.weight": torch.ones(3)}
+    VitsDecoder.from_checkpoint(replace(checkpoint, weights=weights))
 
-    def load(changed: dict[str, torch.Tensor], settings: object = config["model"]) -> VitsDecoder:
-        write_acoustic_checkpoint(path, changed, {**config, "model": settings}, "", VERSIONS["v2"])
-        return VitsDecoder.from_checkpoint(read_checkpoint(path))
 
-    load({**weights, "enc_q.pre.weight": torch.ones(3)})  # left over from training: fine
-    without = {name: tensor for name, tensor in weights.items() if name != "enc_p.mrte.c_post.bias"}
-    with pytest.raises(BadCheckpoint, match=r"broken\.pth.*missing enc_p\.mrte\.c_post\.bias"):
-        load(without)
-    with pytest.raises(BadCheckpoint, match=r"left over dec\.surprise"):
-        load({**weights, "dec.surprise": torch.ones(2)})
-    with pytest.raises(
-        BadCheckpoint, match=r"flow\.flows\.2\.post\.bias has shape \(3,\) instead of \(16,\)"
-    ):
-        load({**weights, "flow.flows.2.post.bias": torch.ones(3)})
-    with pytest.raises(BadCheckpoint, match=r"missing tensor dec\."):
-        load({name: tensor for name, tensor in weights.items() if not name.startswith("dec.")})
-    with pytest.raises(BadCheckpoint, match="upsample_rates"):
-        load(weights, {**config["model"], "upsample_rates": [10, 8, 2]})
-    with pytest.raises(BadCheckpoint, match="resblock_dilation_sizes"):
-        load(weights, {**config["model"], "resblock_dilation_sizes": [[1, 3, 5]]})
+@pytest.mark.parametrize(
+    ("gone", "added", "match"),
+    [
+        ("enc_p.mrte.c_post.bias", {}, r"some\.pth.*missing enc_p\.mrte\.c_post\.bias"),
+        ("dec.", {}, r"missing tensor dec\."),
+        ("ref_enc.fc", {}, r"missing tensor ref_enc\.fc"),
+        ("flow.", {}, r"missing tensor flow\."),
+        ("none", {"dec.surprise": 2}, r"left over dec\.surprise"),
+        (
+            "none",
+            {"flow.flows.2.post.bias": 3},
+            r"flow\.flows\.2\.post\.bias has shape \(3,\) instead of \(16,\)",
+        ),
+    ],
+)
+def test_tensors_that_do_not_fit_are_named(
+    checkpoint: Checkpoint, gone: str, added: dict[str, int], match: str
+) -> None:
+    weights = {name: tensor for name, tensor in checkpoint.weights.items() if not name.startswith(gone)}
+    weights |= {name: torch.ones(size) for name, size in added.items()}
+    with pytest.raises(BadCheckpoint, match=match):
+        VitsDecoder.from_checkpoint(replace(checkpoint, weights=weights))
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"upsample_rates": (10, 8, 2)}, "upsample_rates"),
+        ({"upsample_rates": (10, 8, 2, 2, 3)}, "upsample_rates"),
+        ({"upsample_rates": (10**9, 8, 2, 2, 2)}, "not a number from 1 to 4096"),
+        ({"resblock_dilation_sizes": ((1, 3, 5),)}, "resblock_dilation_sizes"),
+        ({"resblock_dilation_sizes": ((1, 3), (1, 3), (1, 3))}, "left over dec"),
+        ({"resblock_dilation_sizes": (1, 3, 5)}, "list of whole numbers"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(
+    checkpoint: Checkpoint, changed: dict[str, object], match: str
+) -> None:
+    config = {**checkpoint.config, "model": {**checkpoint.config["model"], **changed}}
+    with pytest.raises(BadCheckpoint, match=match):
+        VitsDecoder.from_checkpoint(replace(checkpoint, config=config))
+
+
+def test_a_config_without_settings_is_named(checkpoint: Checkpoint) -> None:
     with pytest.raises(BadCheckpoint, match=r"config\.model is missing"):
-        load(weights, 3)
+        VitsDecoder.from_checkpoint(replace(checkpoint, config={}))
 
 
-def test_flow_families_are_sent_elsewhere(tmp_path: Path, weights: dict[str, torch.Tensor]) -> None:
-    path = tmp_path / "v4.pth"
-    config = make_config(PRESETS["small"], VERSIONS["v4"])
-    write_acoustic_checkpoint(path, {**weights, "cfm.a": torch.ones(1)}, config, "", VERSIONS["v4"])
+def test_flow_families_are_sent_elsewhere(checkpoint: Checkpoint) -> None:
     with pytest.raises(BadCheckpoint, match="is a v4 file; a v1, v2, v2Pro or v2ProPlus"):
-        VitsDecoder.from_checkpoint(read_checkpoint(path))
+        VitsDecoder.from_checkpoint(replace(checkpoint, version=VERSIONS["v4"]))
