@@ -1,0 +1,1 @@
+"""The demo language model: its corpus, its tokenizer, and the command that trains it."""
