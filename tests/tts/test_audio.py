@@ -68,6 +68,12 @@ def test_float_peaks_above_one_survive_reading(tmp_path: Path) -> None:
     assert samples.max() > 1.4
 
 
+def test_refuses_mp3_inside_a_wav(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone(0.5, 32_000), 32_000, format="WAV", subtype="MPEG_LAYER_III")
+    with pytest.raises(BadAudio, match="WAV/MPEG_LAYER_III is not accepted"):
+        read_audio(path)
+
+
 def test_refuses_mp3(tmp_path: Path) -> None:
     with pytest.raises(BadAudio, match="WAV, FLAC or OGG"):
         read_audio(write(tmp_path / "a.mp3", tone(0.5), format="MP3"))

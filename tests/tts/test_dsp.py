@@ -102,6 +102,24 @@ def test_fbank_finds_the_band_of_a_tone() -> None:
     assert abs(float(features.mean(0).argmax()) - band) <= 1
 
 
+def test_fbank_is_kaldis_definition() -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 400)
+    frame = samples - samples.mean()
+    emphasised = frame - 0.97 * np.concatenate([frame[:1], frame[:-1]])
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 399)) ** 0.85
+    power = np.abs(np.fft.rfft(emphasised * window, 512)) ** 2
+    mels = 1127 * np.log(1 + np.arange(257) * 31.25 / 700)
+    edges = np.linspace(1127 * np.log(1 + 20 / 700), 1127 * np.log(1 + 8000 / 700), 82)
+    want = []
+    for low, center, high in zip(edges, edges[1:], edges[2:], strict=False):
+        weights = [
+            max(0.0, min((m - low) / (center - low), (high - m) / (high - center))) for m in mels[:256]
+        ]
+        want.append(np.log(max(np.dot(weights, power[:256]), 2.0**-23)))
+    got = kaldi_fbank(torch.from_numpy(samples).float())[0].numpy()
+    assert np.abs(got - np.array(want)).max() < 1e-3
+
+
 def test_fbank_of_silence_is_the_floor_and_ignores_an_offset() -> None:
     floor = math.log(torch.finfo(torch.float32).eps)
     assert torch.allclose(kaldi_fbank(torch.zeros(800)), torch.tensor(floor))
