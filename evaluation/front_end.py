@@ -127,7 +127,9 @@ def score_truth(rows: Iterable[Row], front_end: FrontEnd) -> Truth:
             truth.targets += 1
             if nth < len(places):
                 start = starts[places[nth]]
-                truth.right += segment.phones[start : start + 2] in map(syllable_phones, target["accept"])
+                truth.right += segment.phones[start : start + 2] in [
+                    syllable_phones(one) for one in target["accept"]
+                ]
     return truth
 
 

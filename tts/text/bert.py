@@ -36,7 +36,7 @@ def _quiet() -> Iterator[None]:
 class BertEncoder:
     """A local BERT folder cut to the layers needed: chinese-roberta-wwm-ext-large for the released models."""
 
-    def __init__(self, folder: Path | str, *, device: str = "cpu") -> None:
+    def __init__(self, folder: Path | str, *, device: torch.device | str = "cpu") -> None:
         """Loads the model; nothing is ever fetched.
 
         Args:
@@ -60,7 +60,8 @@ class BertEncoder:
                 f"{folder}: a BERT model of {num_layers} layers has no third hidden state from the end"
             )
         model.encoder.layer = model.encoder.layer[: num_layers - NUM_DROPPED_LAYERS]
-        self._model = model.eval().to(device)
+        self._model = model.eval()
+        torch.nn.Module.to(self._model, device)
         self._device = device
         self._max_chars = model.config.max_position_embeddings - NUM_SPECIAL_TOKENS
 
@@ -86,7 +87,7 @@ class BertEncoder:
             self._rows(segment.norm_text[start : start + self._max_chars])
             for start in range(0, len(segment.norm_text), self._max_chars)
         ]
-        return np.repeat(np.concatenate(rows), segment.word2ph, axis=0).T
+        return np.repeat(np.concatenate(rows), segment.word2ph or (), axis=0).T
 
     @torch.inference_mode()
     def _rows(self, text: str) -> np.ndarray:

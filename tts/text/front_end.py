@@ -55,7 +55,7 @@ class Phones:
 
 
 class FrontEnd:
-    """Reads sentences for the models of one symbol table. Cheap: dictionaries are shared, and loaded when needed."""
+    """Reads sentences for the models of one symbol table; dictionaries are shared and loaded when needed."""
 
     def __init__(
         self, symbols: str = "v2", lexicon: Mapping[str, str] | None = None, *, is_like_upstream: bool = False
@@ -68,22 +68,23 @@ class FrontEnd:
             is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
 
         Raises:
-            ValueError: for another table. A lexicon reading that is not valid is found by `check_lexicon` or
-            at the
-                first sentence in its language.
+            ValueError: for another table, or a reading in the lexicon that is not valid.
         """
         self._table: SymbolTable = symbol_table(symbols)
         self._options = ReaderOptions(symbols, dict(lexicon or {}), is_like_upstream)
         self._readers: dict[str, Reader] = {}
+        if lexicon:
+            self._make_readers()
 
     def warm(self) -> None:
-        """Loads all dictionaries now (seconds), so that no sentence has to wait for them.
+        """Loads all dictionaries now (seconds), so that no sentence has to wait for them."""
+        self._make_readers()
+        for reader in self._readers.values():
+            reader.read("你好 hello 1")
 
-        Raises:
-            ValueError: for a lexicon reading that is not valid.
-        """
+    def _make_readers(self) -> None:
         for language in sorted({mode.main for mode in MODES.values()}):
-            self._reader(language).read("你好 hello 1")
+            self._reader(language)
 
     def read(self, text: str, language: str) -> Phones:
         """Reads one sentence as it is to be spoken.

@@ -1,4 +1,4 @@
-"""What is done to a text before it is read: the rules of GPT-SoVITS for the start and the end of what is spoken.
+"""What is done to a text before it is read: GPT-SoVITS's rules for the start and the end of speech.
 
 Its models were used this way from the first day: without a mark at the end they run on, and a very short
 clause at the start is swallowed. Apply once per spoken sentence, before `FrontEnd.read`.
@@ -19,7 +19,7 @@ def _with_end(text: str, language: str) -> str:
 
 
 def prepare_target(text: str, language: str) -> str:
-    """Returns a sentence with a mark at its end, and one in front if its first clause has fewer than four characters.
+    """Returns a sentence with a mark at its end, and one in front if its first clause is very short.
 
     Args:
         text: one sentence; line breaks become blanks.
@@ -42,7 +42,7 @@ def prepare_target(text: str, language: str) -> str:
 
 
 def prepare_reference(text: str, language: str) -> str:
-    """Returns the text of a reference recording with a mark at its end; it is never cut and gets none in front.
+    """Returns the text of a reference recording with a mark at its end; it gets none in front.
 
     Raises:
         ValueError: for an unknown language.

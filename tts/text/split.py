@@ -12,11 +12,17 @@ from dataclasses import dataclass
 
 from tts.text.languages import Mode
 
-_LATIN = r"[A-Za-zＡ-Ｚａ-ｚÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036f]"
+_LATIN = (
+    r"[A-Za-z\uff21-\uff3a\uff41-\uff5a\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\u0300-\u036f]"
+)
 _DIGIT = "[0-9０-９⁰¹²³⁴-⁹]"
-_HAN = r"[々〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]"
+_HAN = r"[々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_READABLE_LETTER = re.compile(rf"{_LATIN}|{_HAN}|[Α-ω]")
 # What is written with a number and is said in the language the number is said in.
-_UNITS = r"(?:km/h|km²|km2|cm²|cm2|m²|m2|m³|m3|km|cm|mm|kg|mg|ml|mL|min|MHz|GHz|kHz|Hz|dB|db|kW|ms|°C|°F|[mgtLhsVW])(?![A-Za-z])"
+_UNITS = (
+    r"(?:km/h|km²|km2|cm²|cm2|m²|m2|m³|m3|km|cm|mm|kg|mg|ml|mL|min|MHz|GHz|kHz|Hz|dB|db|kW|ms|°C|°F|[mgtLhsVW])"
+    r"(?![A-Za-z])"
+)
 _NUMBER = rf"[-+￥¥$€£]?{_DIGIT}+(?:[.,:/~～–-]{_DIGIT}+)*(?:\s?{_UNITS}|[%％‰℃℉°])?"
 _OTHER_RUNS = rf"(?P<zh>{_HAN}+|[Α-ω℃℉①-⑳]+)|(?P<en>{{latin}}+(?:['’]{{latin}}+)*)|(?P<mark>.)"
 _TOKENS = re.compile(rf"(?P<number>{_NUMBER})|" + _OTHER_RUNS.format(latin=_LATIN), re.DOTALL)
@@ -62,7 +68,7 @@ def _without_other_scripts(text: str) -> tuple[str, int]:
 def _is_other_letter(char: str) -> bool:
     if char < "\u0370" or unicodedata.category(char)[0] != "L":
         return False
-    return not re.match(rf"{_LATIN}|{_HAN}|[Α-ω]", char)
+    return _READABLE_LETTER.match(char) is None
 
 
 def _attach_marks(tokens: list[Run]) -> list[Run]:
@@ -96,7 +102,7 @@ def _decide_numbers(runs: list[Run], mode: Mode, *, is_like_upstream: bool) -> N
 
 
 def _neighbour_by_touch(run: Run, before: Run | None, after: Run | None, main: str) -> str:
-    """A number counts the Han it touches (3个) and names the letters it touches or follows (T60, iPhone 15)."""
+    """A number counts the Han it touches (3个) and names the letters it touches or follows (T60)."""
     if before and after and before.language != after.language:
         if after.language == "zh" and run.text[-1:].isalnum():
             touches_letters = before.language == "en" and before.text[-1:].isalpha()
@@ -107,7 +113,7 @@ def _neighbour_by_touch(run: Run, before: Run | None, after: Run | None, main: s
 
 
 def _neighbour_by_length(run: Run, before: Run | None, after: Run | None, main: str) -> str:
-    """Upstream's rule: the only neighbour; else a mark parts the number from its side; else the longer one."""
+    """Upstream's rule: the only neighbour; else the one no mark parts it from; else the longer."""
     if before is None or after is None:
         near = before or after
         return near.language if near else main

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from tts.text.mandarin.normalise import simplify
 from tts.text.mandarin.pinyin import is_readable, syllable_phones
 
 
@@ -10,7 +11,7 @@ class Lexicon:
     """The Mandarin words of a lexicon; words without Han characters belong to other languages."""
 
     def __init__(self, entries: Mapping[str, str]) -> None:
-        """Reads entries such as `{"纳西妲": "na4 xi1 da2"}`; a word has to be in simplified characters.
+        """Reads entries such as `{"纳西妲": "na4 xi1 da2"}`.
 
         Raises:
             ValueError: for a reading that is not one valid syllable with a tone digit 1..5 per character.
@@ -24,10 +25,10 @@ class Lexicon:
                 syllable_phones(syllable) is None for syllable in syllables
             ):
                 raise ValueError(
-                    f"lexicon: the reading {reading!r} of {word!r} has to be {len(word)} pinyin syllables with tone "
-                    "digits 1 to 5, one per character, such as 'na4 xi1 da2'"
+                    f"lexicon: the reading {reading!r} of {word!r} has to be {len(word)} pinyin syllables "
+                    "with tone digits 1 to 5, one per character, such as 'na4 xi1 da2'"
                 )
-            self._readings[word] = syllables
+            self._readings[simplify(word)] = syllables
         longest_first = sorted(self._readings, key=len, reverse=True)
         self._pattern = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
 

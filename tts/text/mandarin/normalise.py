@@ -33,6 +33,11 @@ def _simplifier() -> OpenCC:
     return OpenCC("t2s")
 
 
+def simplify(text: str) -> str:
+    """Returns the text in simplified characters."""
+    return _simplifier().convert(text)
+
+
 def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
     """Says a Mandarin text in characters.
 
@@ -45,7 +50,7 @@ def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
         the first; and the number of letters, digits and signs that were left out.
     """
     text = "".join(char for char in text if unicodedata.category(char) != "Cs")
-    text = _simplifier().convert(text)
+    text = simplify(text)
     if is_like_upstream:
         text = text.translate(_UPSTREAM_DELETED).replace(" ", "").translate(_FULL_WIDTH_WORDS)
     else:

@@ -29,7 +29,7 @@ def _phone_table() -> Mapping[str, tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def syllable_phones(syllable: str) -> tuple[str, str] | None:
-    """Returns initial and final with its tone, ("zh", "ang3") of `zhang3`; None if there are no such phones."""
+    """Returns initial and final with its tone, ("zh", "ang3") for `zhang3`; None without phones."""
     base, tone = syllable[:-1], syllable[-1:]
     if base not in _phone_table() or tone not in "12345":
         return None
@@ -39,7 +39,7 @@ def syllable_phones(syllable: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=32768)
 def char_syllables(char: str) -> tuple[str, ...]:
-    """Returns the syllables of a character that have phones, the commonest first; none for what is not Han."""
+    """Returns the syllables of a character that have phones, the commonest first; none if it is not Han."""
     if not "㐀" <= char <= "\U0003ffff":
         return ()
     found = pinyin(char, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True, errors="ignore")
@@ -92,7 +92,7 @@ def phrase_table() -> Mapping[str, tuple[str, ...]]:
             syllables = _syllables(phrase, readings)
             if syllables:
                 table[phrase] = syllables
-    return table | _own_phrases()
+    return table | dict(_own_phrases())
 
 
 @cache

@@ -52,14 +52,11 @@ MONEY = {"￥": "元", "¥": "元", "$": "美元", "€": "欧元", "£": "英�
 
 ARITHMETIC = {"+": "加", "-": "减", "×": "乘", "÷": "除", "=": "等于", "*": "乘", "−": "减"}
 
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψω",
-        "阿尔法 贝塔 伽马 德尔塔 艾普西龙 泽塔 伊塔 西塔 约塔 卡帕 兰姆达 缪 纽 克西 欧米克戎 派 柔 西格马 西格马 "
-        "陶 宇普西龙 斐 希 普西 欧米伽".split(),
-        strict=True,
-    )
-)
+_GREEK_NAMES = """
+α 阿尔法 β 贝塔 γ 伽马 δ 德尔塔 ε 艾普西龙 ζ 泽塔 η 伊塔 θ 西塔 ι 约塔 κ 卡帕 λ 兰姆达 μ 缪 ν 纽 ξ 克西
+ο 欧米克戎 π 派 ρ 柔 σ 西格马 ς 西格马 τ 陶 υ 宇普西龙 φ 斐 χ 希 ψ 普西 ω 欧米伽
+"""
+GREEK: dict[str, str] = dict(zip(_GREEK_NAMES.split()[::2], _GREEK_NAMES.split()[1::2], strict=True))
 GREEK |= {letter.upper(): name for letter, name in GREEK.items()}
 
 SUPERSCRIPTS = {sign: str(number) for number, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}

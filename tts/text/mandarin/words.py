@@ -36,7 +36,7 @@ class Word:
 
 
 @cache
-def _tagger():  # noqa: ANN202 - jieba has no types
+def _tagger():
     """Loads jieba (0.9 s). Its modules use escapes and a resource finder Python warns of at import."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -55,7 +55,7 @@ def cut(clause: str) -> list[tuple[str, str]]:
 
 @cache
 def halves(text: str) -> tuple[str, str]:
-    """Returns a word cut at the shortest word found at its start, or else at its end; the second may be empty."""
+    """Returns a word cut after the shortest word at its start, or before it; the second may be empty."""
     parts = sorted(_tagger().tokenizer.cut_for_search(text), key=len)
     short = parts[0] if parts else text
     if text.startswith(short):
