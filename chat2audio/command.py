@@ -15,10 +15,13 @@ from chat2audio.http_server import HttpServer
 from chat2audio.service import Face, create_app
 from chat2audio.settings import Settings, SettingsError, load_settings
 from llm.errors import TextError
+from speakers.catalog import UnknownSpeaker
 from tts.errors import BadVoice
 
 if TYPE_CHECKING:
     from chat2audio.startup import Parts
+
+log = logging.getLogger(__name__)
 
 EXIT_FORCED = 1
 PORT_SETTING = {"stream": "stream_port", "file": "file_port"}
@@ -87,8 +90,19 @@ async def serve(face: Face, parts: Parts) -> bool:
     # with a model reaches the console as one plain sentence.
     await parts.text_engine.start()
     await parts.speech_engine.start()
+    await _warm_up(parts)
     host = f"[{server_settings.host}]" if ":" in server_settings.host else server_settings.host
     click.echo(banner(parts, f"http://{host}:{port}"))
     server = HttpServer(app, app.state.kitchen, host=server_settings.host, port=port)
     await server.serve()
     return server.was_forced
+
+
+async def _warm_up(parts: Parts) -> None:
+    """Makes the default speaker's voice ready, so that the first to ask need not wait for it."""
+    name = parts.settings.server.default_speaker
+    try:
+        await parts.speech_engine.voice(parts.catalog.get(name))
+    except (UnknownSpeaker, BadVoice) as error:
+        # The others may be fine, and this one may be mended while the server runs.
+        log.warning("default speaker: %s", error)

@@ -42,6 +42,7 @@ class HttpServer(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
+                http="h11",  # the sweeper looks into its connections
                 log_config=None,
                 # A line of the access log holds the query, and so what somebody said.
                 access_log=False,

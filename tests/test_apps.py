@@ -115,11 +115,14 @@ async def test_an_app_prints_its_banner_serves_and_ends_with_a_signal(face, monk
     port = free_port()
     parts = fake_parts(**{command.PORT_SETTING[face]: port})
     replace_startup(monkeypatch, banner=lambda parts, url: f"banner {url}")
+    made_ready: list[str] = []
+    parts.speech_engine.voice_calls = made_ready
     serving = asyncio.create_task(command.serve(face, parts))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         for _ in range(1000):
             try:
                 assert (await client.get("/readyz")).status_code == 200
+                assert made_ready == ["Qinglan"], "the first to ask need not wait for the default voice"
                 break
             except httpx.ConnectError:
                 await asyncio.sleep(0.01)
@@ -134,3 +137,9 @@ async def test_an_app_prints_its_banner_serves_and_ends_with_a_signal(face, monk
         assert parse_events(response.text)[-1][0] == "done"
     else:
         assert response.headers["Content-Type"] == "audio/wav"
+
+
+@pytest.mark.parametrize("name", ["Broken", "Nobody"])
+async def test_a_default_speaker_of_no_use_keeps_nobody_from_the_others(name, caplog) -> None:
+    await command._warm_up(fake_parts(default_speaker=name))
+    assert "default speaker" in caplog.text

@@ -98,6 +98,7 @@ class FakeSpeechEngine:
         self.is_ready = False
         self.num_open = 0
         self.num_chunks = 0
+        self.voice_calls: list[str] = []
 
     async def start(self) -> None:
         self.is_ready = True
@@ -109,6 +110,7 @@ class FakeSpeechEngine:
         return {"heartbeat_age_sec": 0.0}
 
     async def voice(self, speaker: Speaker) -> Any:
+        self.voice_calls.append(speaker.name)
         await asyncio.sleep(self.delay_sec)
         if self.voice_error is not None:
             raise self.voice_error
@@ -151,7 +153,7 @@ class FakeCatalog:
         try:
             return self._speakers[name.lower()]
         except KeyError:
-            raise UnknownSpeaker(f"unknown speaker {name!r}") from None
+            raise UnknownSpeaker(f"unknown speaker {name!r}; known: ...") from None
 
     def names(self) -> list[str]:
         return [speaker.name for speaker in self._speakers.values()]
