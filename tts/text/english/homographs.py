@@ -1,119 +1,179 @@
-"""Words that are said in two ways: refuse to present the present. A few rules about their neighbours decide."""
+"""Words that are said in more than one way, told apart by the words around them.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+A few rules in place of a tagger: what stands right before, what stands right after, and for a handful of
+words their own company.
+"""
 
-from tts.text.english.net import package_file
+from collections.abc import Sequence
 
-DATA = Path(__file__).parent / "data"
+from tts.text.english.dictionary import Phones, homographs, word_group
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_MODALS = _set(
-    "to will would can could shall should may might must do does did don't doesn't didn't can't cannot won't wouldn't couldn't "
-    "shouldn't mustn't let let's please help 'll i'll you'll he'll she'll it'll we'll they'll i'd you'd he'd she'd we'd they'd gonna wanna"
-)
-_SUBJECTS = _set("i you we they he she who that which it people everyone nobody all both")
-_DETERMINERS = _set(
-    "the a an this that these those my your his her its our their no any some each every another one two three four five six seven eight "
-    "nine ten many few several more most much such what whose first second last next of in on at by for from with without into onto over "
-    "under about against between through during after before as than like is are was were be been being am it's that's there's"
-)
-_ADVERBS = _set("not never always just also only ever still then now often really even almost simply quickly slowly usually")
-_OBJECTS = _set("the a an this that these those my your his her its our their me you him it us them himself herself itself to everything")
-_HAVE = _set("have has had having i've you've we've they've he's she's been was were is are be being already")
-_PAST_CUES = _set("yesterday ago last once earlier")
-_THIRD = _set("he she it")
-_BOUNDARIES = _set(". , ! ? -")
+_DETERMINERS = word_group("determiners")
+_PREPOSITIONS = word_group("prepositions")
+_MODALS = word_group("modals")
+_SUBJECTS = word_group("subjects")
+_SINGULAR_SUBJECTS = word_group("singular_subjects")
+_OBJECTS = word_group("objects")
+_BE = word_group("be")
+_HAVE = word_group("have") | _BE
+_PAST_CUES = word_group("past_cues")
+_PARTICLES = word_group("particles")
+_PLACES = word_group("places")
+_LIVE_THINGS = word_group("live_things")
+_METAL_THINGS = word_group("metal_things")
+_TINY_THINGS = word_group("tiny_things")
+_BOW_ADJECTIVES = word_group("bow_adjectives")
+_GLAD = word_group("glad") | _BE
+_LEVELLED = word_group("levelled")
+_UNKNOWN_TO_UPSTREAM = word_group("unknown_to_upstream")
+_TAKE = word_group("take")
 
 
-@dataclass(frozen=True, slots=True)
-class Homograph:
-    """Two pronunciations and the use of the first: V, N, ADJ, VBD or USED_TO."""
-
-    first: tuple[str, ...]
-    second: tuple[str, ...]
-    use: str
-
-
-def _read(path: Path) -> dict[str, Homograph]:
-    table = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            word, first, second, use = line.strip().split("|")
-            table[word.lower()] = Homograph(tuple(first.split()), tuple(second.split()), use)
-    return table
-
-
-@cache
-def _listed() -> Mapping[str, Homograph]:
-    return _read(package_file("homographs.en"))
-
-
-@cache
-def _all() -> Mapping[str, Homograph]:
-    return _listed() | _read(DATA / "homographs.txt")
-
-
-def say_homograph(words: Sequence[str], index: int, *, is_like_upstream: bool = False) -> tuple[str, ...] | None:
-    """Returns the phones of `words[index]` where it stands, None for a word with one pronunciation.
+def read_homograph(words: Sequence[str], place: int, *, is_like_upstream: bool = False) -> Phones | None:
+    """Returns how the word at `place` is said here, None if it is no homograph.
 
     Args:
-        words: the lower-case words and marks of a sentence.
-        index: which of them.
-        is_like_upstream: only the words GPT-SoVITS tells apart.
+        words: the lower-case words of the text; "" stands for a mark.
+        place: which of them is read.
+        is_like_upstream: leave words to the dictionary which GPT-SoVITS leaves to it.
     """
-    word = words[index]
-    entry = _all().get(word)
-    if entry is None or (is_like_upstream and word not in _listed()):
+    readings = homographs().get(words[place])
+    if readings is None or (is_like_upstream and words[place] in _UNKNOWN_TO_UPSTREAM):
         return None
-    decide = {"V": is_verb, "N": _is_noun, "ADJ": _is_adjective, "VBD": _is_past, "USED_TO": _is_used_to}
-    return entry.first if decide.get(entry.use, is_verb)(words, index) else entry.second
+    role = _role(words, place)
+    return readings.get(role or "", next(iter(readings.values())))
 
 
-def _neighbour(words: Sequence[str], index: int, step: int) -> str:
-    """Returns the next word in a direction, adverbs skipped; empty at a mark or the end."""
-    index += step
-    while 0 <= index < len(words) and (words[index] in _ADVERBS or (words[index].endswith("ly") and len(words[index]) > 4)):
-        index += step
-    return words[index] if 0 <= index < len(words) and words[index] not in _BOUNDARIES else ""
+def _role(words: Sequence[str], place: int) -> str | None:
+    """Returns the role of the word, None if nothing tells it."""
+    word = words[place]
+    before = words[place - 1] if place else ""
+    after = words[place + 1] if place + 1 < len(words) else ""
+    special = _SPECIAL.get(word)
+    role = special(words, place, before, after) if special else None
+    return role or _noun_or_verb(words, place, before, after)
 
 
-def is_verb(words: Sequence[str], index: int) -> bool:
-    """Tells whether a word that can be noun, adjective or verb is a verb where it stands."""
-    before, after = _neighbour(words, index, -1), _neighbour(words, index, 1)
-    has_object = after in _OBJECTS
+def _noun_or_verb(words: Sequence[str], place: int, before: str, after: str) -> str | None:
     if before in _MODALS:
-        return True
-    if before in _DETERMINERS and not (before == "that" and has_object):
-        return False
+        return "verb"
+    if before in _DETERMINERS and before != "that":
+        return "noun"
     if before in _SUBJECTS:
-        return True
-    if not before or before in ("and", "or", "but", "then", "so", "if", "when", "where"):
-        return has_object
-    is_plural = before.endswith("s") and not before.endswith(("ss", "'s", "us"))
-    return has_object if not is_plural else not words[index].endswith("s")
+        return "verb"
+    if before in _PREPOSITIONS or before in _BE:
+        return "noun"
+    if after in _OBJECTS:
+        return "verb"
+    if after == "of" or (before in ("and", "or") and place > 1 and words[place - 2] in _MODALS):
+        return "noun" if after == "of" else "verb"
+    return "noun" if before else None
 
 
-def _is_noun(words: Sequence[str], index: int) -> bool:
-    before, after = _neighbour(words, index, -1), _neighbour(words, index, 1)
-    feels = _set("is are was were be been am feel feels felt seem seems look looks i'm you're he's she's we're they're so very quite not")
-    return before not in feels and after != "with" and not is_verb(words, index)
+def _read(words: Sequence[str], place: int, before: str, _: str) -> str:
+    if before in _MODALS:
+        return "verb"
+    earlier = words[max(place - 3, 0) : place]
+    if any(word in _HAVE for word in earlier) or (
+        before in _SINGULAR_SUBJECTS and _asks(words, place) is False
+    ):
+        return "past"
+    return "past" if _PAST_CUES.intersection(words) else "verb"
 
 
-def _is_adjective(words: Sequence[str], index: int) -> bool:
-    return bool(_neighbour(words, index, 1)) or _neighbour(words, index, -1) not in _DETERMINERS - _set("is are was were be been am")
+def _asks(words: Sequence[str], place: int) -> bool:
+    """Whether a helping verb stands before the subject: `did he read`, `let her read`."""
+    return any(word in _MODALS for word in words[max(place - 4, 0) : place])
 
 
-def _is_past(words: Sequence[str], index: int) -> bool:
-    before = _neighbour(words, index, -1)
-    return before in _HAVE or before in _THIRD or bool(_PAST_CUES & set(words))
+def _live(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    if after in _LIVE_THINGS or before in (
+        "a",
+        "go",
+        "going",
+        "went",
+        "broadcast",
+        "streamed",
+        "stream",
+        "goes",
+    ):
+        return "noun"
+    return "noun" if before in _BE and after not in _PLACES else "verb"
 
 
-def _is_used_to(words: Sequence[str], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1] == "to"
+def _lives(_: Sequence[str], place: int, before: str, after: str) -> str:
+    if before in _DETERMINERS or before in _PREPOSITIONS or after in ("of", "are", "were", "matter"):
+        return "noun"
+    return "verb" if before in _SINGULAR_SUBJECTS or after in _PLACES or place else "noun"
+
+
+def _wind(words: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "verb" if before in _MODALS or (before in _SUBJECTS and after in _PARTICLES) else "noun"
+
+
+def _tear(words: Sequence[str], place: int, before: str, after: str) -> str | None:
+    if after in _PARTICLES or before in _MODALS or before in _SUBJECTS:
+        return "verb"
+    return None if after in ("it", "the", "this", "that", "them") and not before else "noun"
+
+
+def _lead(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    is_metal = after in _METAL_THINGS or (before in ("of", "like", "molten", "into") and after in ("", "and"))
+    return "metal" if is_metal else "verb"
+
+
+def _bow(words: Sequence[str], place: int, before: str, after: str) -> str | None:
+    if before in _BOW_ADJECTIVES or (before == "a" and place > 1 and words[place - 2] in _TAKE):
+        return "verb"
+    return "verb" if after in _LEVELLED and before not in _DETERMINERS else None
+
+
+def _wound(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "past" if after in _PARTICLES and before not in _DETERMINERS else None
+
+
+def _dove(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "past" if before in _SUBJECTS or after in ("into", "in", "down", "under", "off", "for") else "noun"
+
+
+def _minute(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "tiny" if after in _TINY_THINGS else "noun"
+
+
+def _content(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "glad" if before in _GLAD or after == "with" else "noun"
+
+
+def _close(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    if after == "to":
+        return "noun"
+    return "verb" if after in _OBJECTS and before not in _BE else None
+
+
+def _complex(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "thing" if before in ("the", "this", "that", "apartment", "office") and not after else "noun"
+
+
+def _present(_: Sequence[str], place: int, before: str, after: str) -> str | None:
+    return "noun" if before == "at" else None
+
+
+_SPECIAL = {
+    "read": _read,
+    "live": _live,
+    "lives": _lives,
+    "wind": _wind,
+    "winds": _wind,
+    "tear": _tear,
+    "tears": _tear,
+    "lead": _lead,
+    "bow": _bow,
+    "bows": _bow,
+    "wound": _wound,
+    "dove": _dove,
+    "minute": _minute,
+    "content": _content,
+    "close": _close,
+    "complex": _complex,
+    "present": _present,
+}

@@ -1,31 +1,42 @@
-"""A speaker's own pronunciations of English names."""
+"""A speaker's own readings for names and other words."""
 
 import re
 from collections.abc import Mapping
 
-from tts.text.symbols import symbol_table
+from tts.text.english.dictionary import Phones, phone_symbols
 
-_WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
-_ARPABET = re.compile(r"[A-Z]{1,2}[012]?")
+_WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 
 
-def read_lexicon(entries: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Returns lower-case word -> phones for the entries that are single words in Latin letters.
+class Lexicon:
+    """The English words of a lexicon; entries that are not one Latin word belong to other languages."""
 
-    Raises:
-        ValueError: for a word of Latin letters whose reading is not made of ARPAbet symbols with stress digits.
-    """
-    table = symbol_table("v2")
-    lexicon = {}
-    for word, reading in entries.items():
-        if not _WORD.fullmatch(word):
-            continue
-        phones = tuple(reading.upper().split())
-        wrong = [phone for phone in phones if phone not in table or not _ARPABET.fullmatch(phone)]
-        if wrong or not phones:
-            raise ValueError(
-                f"lexicon: the reading {reading!r} of {word!r} has to be ARPAbet symbols such as 'K IH1 R AH0'"
-                + (f"; not valid: {' '.join(wrong)}" if wrong else "")
-            )
-        lexicon[word.lower()] = phones
-    return lexicon
+    def __init__(self, entries: Mapping[str, str]) -> None:
+        """Reads entries such as `{"Nahida": "N AA0 HH IY1 D AA0"}`; case does not count.
+
+        Raises:
+            ValueError: for a reading that is empty or has a symbol that is no ARPAbet phone with stress.
+        """
+        self._readings: dict[str, Phones] = {}
+        for word, reading in entries.items():
+            key = word.lower().replace("’", "'")
+            if not _WORD.fullmatch(key):
+                continue
+            phones = tuple(reading.upper().split())
+            wrong = [phone for phone in phones if phone not in phone_symbols()]
+            if wrong or not phones:
+                raise ValueError(
+                    f"lexicon: the reading {reading!r} of {word!r} has to be phones with a blank between them"
+                    f"{f', not {wrong[0]!r}' if wrong else ''}; valid: {' '.join(sorted(phone_symbols()))}"
+                )
+            self._readings[key] = phones
+
+    def __bool__(self) -> bool:
+        return bool(self._readings)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._readings
+
+    def find(self, word: str) -> Phones | None:
+        """Returns the given reading of a lower-case word."""
+        return self._readings.get(word)

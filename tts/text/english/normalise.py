@@ -1,55 +1,96 @@
-"""Written English to words and marks."""
+"""English text as it is spoken: plain letters, the marks `! ? . , -` and apostrophes inside words."""
 
 import re
 import unicodedata
 
-from tts.text.english.rules import say_numbers
+from tts.text.english.abbreviations import expand_latin, expand_signs, expand_titles
+from tts.text.english.capitals import spell_capitals
+from tts.text.english.quantities import say_quantities
 
-_QUOTES = {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "＇": "'"}
-_FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
-_UPSTREAM_MARKS = str.maketrans({"。": ".", "！": "!", "？": "?"})
-_MARKS = str.maketrans(
-    {char: "," for char in "、;:；：，"} | {char: "." for char in "…。｡⋯"} | {char: "-" for char in "‐‑"}
+# What numbers and abbreviations are made of, before they are read.
+_EARLY = str.maketrans(
+    {
+        **dict.fromkeys("‘’ʼ´`ʹ＇′", "'"),
+        **dict.fromkeys("“”„«»「」『』《》【】〈〉〔〕[]{}<>＂″*_^|\\", " "),
+        **dict.fromkeys("，、،", ","),
+        **dict.fromkeys("。．｡।", "."),
+        **dict.fromkeys("−‐‑", "-"),
+        **dict.fromkeys("〜～", "~"),
+        "！": "!",
+        "？": "?",
+        "؟": "?",
+        "：": ":",
+        "；": ";",
+        "￥": "¥",
+        "…": ".",
+    }
 )
-_DASH = re.compile(r"\s+-+\s+|--+|\s*[–—―─]+\s*")
-_KEPT = re.compile(r"[^A-Za-z' .,?!-]")
-_UPSTREAM_RUN = re.compile(r"([ .,?!-])[.,?!-]+")
-_RUN = re.compile(r"([.,?!])[\s.,?!]*(?=[.,?!])")
+_LOST_UPSTREAM = dict.fromkeys(map(ord, '，：；、—–“”‘’…()[]{}<>"'))
+_UPSTREAM_MARKS = re.compile(r"([ .,?!-])[.,?!-]+")
+_O_CLOCK = re.compile(r" o'clock(?= [ap]\.m\.)")
+_TIMES = re.compile(r"(?<=\d) ?\* ?(?=\d)")
+_DIGIT_DASH = re.compile(r"(?<=\d)\s?[–—]\s?(?=\d)")
+_PAUSES = re.compile(r"\s*[;:—–―─~]+\s*|\s+-+\s+|--+")
+_UNSAID = re.compile(r"[;:—–―─~@&+=]+|(?<=\s)-+(?=\s)|--+")
+_QUOTED = re.compile(r"(?<![A-Za-z])'((?:[^']|(?<=[A-Za-z])'(?=[A-Za-z]))*)'(?![A-Za-z])")
+_LOOSE_APOSTROPHE = re.compile(r"(?<![A-Za-z])'(?![A-Za-z])|(?<![sS])'(?![A-Za-z])")
+_LOOSE_HYPHEN = re.compile(r"(?<![A-Za-z])-+|-+(?![A-Za-z])")
+_OTHER = re.compile(r"[^A-Za-z .,!?'-]")
+_MARKS = re.compile(r"\s*([.,!?])(?:\s*[.,!?])*\s*")
+_INITIALS = re.compile(r"\b((?:[A-Za-z]\.){2,})(?:\s*\.)*")
+_SAID = frozenset("LMNS")  # letters, digits and symbols are missed when they are left out, punctuation is not
 
 
 def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
-    """Says an English text in letters.
+    """Returns the text as spoken and the number of characters that could not be said.
 
     Args:
-        text: any string.
-        is_like_upstream: repeat GPT-SoVITS's rules: most marks that are not ASCII vanish and every capital inside a
-            word starts a new word (HELP is then spelled).
-
-    Returns:
-        The text in ASCII letters, spaces and `' . , ? ! -`; and the number of letters, digits and signs left out.
+        is_like_upstream: no pause at `: ; —`, titles unread, all capitals spelled.
     """
     if is_like_upstream:
-        text = text.translate(_UPSTREAM_MARKS)
-    else:
-        text = text.translate(_FULL_WIDTH).translate(str.maketrans(_QUOTES)).translate(_MARKS | {ord(":"): ":"})
-        text = _DASH.sub(", ", text)
-    text = say_numbers(text, is_like_upstream=is_like_upstream)
+        text = text.translate(_LOST_UPSTREAM)
+    text = _TIMES.sub(" × ", _without_accents(text)).translate(_EARLY)
+    text = expand_latin(_DIGIT_DASH.sub("-", text))
     if not is_like_upstream:
-        text = text.replace(":", ",")
-    text = "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
-    num_skipped = sum(unicodedata.category(char)[0] in "LNS" for char in _KEPT.findall(text))
-    text = _KEPT.sub("", text if is_like_upstream else _joined_lines(text))
+        text = expand_titles(text)
+    text = say_quantities(text)
     if is_like_upstream:
-        text = re.sub(r"(?<![\s.,?!-])(?<!^)(?=[A-Z])", " ", text)
-        return _UPSTREAM_RUN.sub(r"\1", text), num_skipped
-    return _collapse(text), num_skipped
+        text = _UNSAID.sub("", text)
+    else:
+        text = _PAUSES.sub(", ", expand_signs(_O_CLOCK.sub("", text)))
+    num_skipped = sum(unicodedata.category(char)[0] in _SAID for char in _OTHER.findall(text))
+    text = _UPSTREAM_MARKS.sub(r"\1", _OTHER.sub("", text)) if is_like_upstream else _OTHER.sub(" ", text)
+    text = _LOOSE_HYPHEN.sub(" ", _LOOSE_APOSTROPHE.sub(" ", _QUOTED.sub(r" \1 ", text)))
+    text = spell_capitals(text, is_like_upstream=is_like_upstream)
+    return _tidy(text), num_skipped
 
 
-def _joined_lines(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _without_accents(text: str) -> str:
+    """Returns full-width forms as plain ones, letters without their accents and all decimal digits as 0-9."""
+    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    if text.isascii():
+        return text
+    return "".join(_LETTERS.get(char) or _digit(char) for char in text)
 
 
-def _collapse(text: str) -> str:
-    """Keeps the first of a run of marks, with the blanks between them, and the blanks off the marks."""
-    text = re.sub(r"([.,?!])(?:\s*[.,?!-])+", r"\1", text)
-    return re.sub(r"\s+(?=[.,?!])", "", re.sub(r"\s{2,}", " ", text))
+def _digit(char: str) -> str:
+    value = None if char.isascii() else unicodedata.decimal(char, None)
+    return char if value is None else str(int(value))
+
+
+_LETTERS = {
+    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ð": "th", "þ": "th",
+    "ł": "l", "Ł": "L", "ı": "i", "⁄": "/",
+}  # fmt: skip
+
+
+def _tidy(text: str) -> str:
+    """Collapses blanks and runs of marks to the first; a blank follows each mark but within initials."""
+    pieces: list[str] = []
+    end = 0
+    for match in _INITIALS.finditer(text):
+        pieces += [_MARKS.sub(r"\1 ", text[end : match.start()]), match[1]]
+        end = match.end()
+    pieces.append(_MARKS.sub(r"\1 ", text[end:]))
+    text = " ".join("".join(pieces).split())
+    return text.lstrip(",- ") if text[:1] == "," and len(text) > 1 else text

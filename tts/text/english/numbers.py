@@ -1,85 +1,115 @@
-"""Arabic digits to English number words."""
+"""Numbers in English words as GPT-SoVITS models were trained with them: no "and", a comma after thousands."""
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SCALES = " thousand million billion trillion quadrillion quintillion".split(" ")
-_ODD_ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SCALES = ("", " thousand", " million", " billion", " trillion", " quadrillion")
+_ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
     "twelve": "twelfth",
-}  # fmt: skip
-MAX_CARDINAL_DIGITS = 18
+}
+MAX_DIGITS = 3 * len(_SCALES)
 
 
-def say_digits(digits: str) -> str:
-    """Reads digit by digit: `205` -> two zero five."""
+def spell_digits(digits: str) -> str:
+    """Returns the digits one by one: `07` -> `zero seven`."""
     return " ".join(_ONES[int(digit)] for digit in digits)
 
 
-def _below_hundred(value: int) -> str:
-    if value < 20:
-        return _ONES[value]
-    tens, ones = divmod(value, 10)
-    return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
-
-
-def _below_thousand(value: int) -> str:
-    hundreds, rest = divmod(value, 100)
-    words = [f"{_ONES[hundreds]} hundred"] if hundreds else []
-    return " ".join(words + ([_below_hundred(rest)] if rest else []))
-
-
-def say_cardinal(digits: str) -> str:
-    """Reads a whole number: `23456` -> twenty-three thousand, four hundred fifty-six; long ones digit by digit."""
-    digits = digits.lstrip("0") or "0"
-    if len(digits) > MAX_CARDINAL_DIGITS:
-        return say_digits(digits)
-    value, groups = int(digits), []
+def cardinal(number: int) -> str:
+    """Returns a number below 10 ** 18: 23456 -> `twenty-three thousand, four hundred fifty-six`."""
+    if number == 0:
+        return _ONES[0]
+    groups: list[str] = []
     for scale in _SCALES:
-        value, group = divmod(value, 1000)
+        number, group = divmod(number, 1000)
         if group:
-            groups.append(f"{_below_thousand(group)} {scale}".strip())
-    return ", ".join(reversed(groups)) or _ONES[0]
+            groups.append(_below_thousand(group) + scale)
+    return ", ".join(reversed(groups))
 
 
-def say_integer(digits: str) -> str:
-    """Reads a number as it is read alone: 1805 and 2019 as years, 1500 and 2500 in hundreds, others as quantities."""
-    value = int(digits) if len(digits) == 4 else 0
-    if not 1000 < value < 3000 or value == 2000:
-        return say_cardinal(digits)
-    if 2000 < value < 2010:
-        return f"two thousand {_ONES[value % 100]}"
-    high, low = divmod(value, 100)
-    if not low:
-        return f"{_below_hundred(high)} hundred"
-    return f"{_below_hundred(high)} {'oh ' if low < 10 else ''}{_below_hundred(low)}"
+def count(digits: str) -> str:
+    """Returns how digits are said: 1001 to 2999 in pairs, codes and endless runs digit by digit."""
+    is_code = len(digits) > 1 and digits[0] == "0"
+    if is_code or len(digits) > MAX_DIGITS:
+        return spell_digits(digits)
+    number = int(digits)
+    return in_pairs(number) if 1000 < number < 3000 else cardinal(number)
 
 
-def say_ordinal(digits: str) -> str:
-    """Reads an ordinal: `22` -> twenty-second."""
-    words = say_cardinal(digits)
-    start = max(words.rfind(" "), words.rfind("-")) + 1
-    last = words[start:]
-    if last in _ODD_ORDINALS:
-        last = _ODD_ORDINALS[last]
-    else:
-        last = last[:-1] + "ieth" if last.endswith("y") else last + "th"
-    return words[:start] + last
+def in_pairs(number: int) -> str:
+    """Returns a number of four digits as a year: 1805 -> `eighteen oh five`, 1500 -> `fifteen hundred`."""
+    high, low = divmod(number, 100)
+    if 2000 <= number < 2010:
+        return "two thousand" + (f" {_ONES[low]}" if low else "")
+    if low == 0:
+        return cardinal(number) if high % 10 == 0 else f"{cardinal(high)} hundred"
+    return f"{cardinal(high)} {'oh ' if low < 10 else ''}{cardinal(low)}"
 
 
-def say_fraction(above: str, below: str) -> str:
-    """Reads `3`, `4` as three fourths and `1`, `2` as one half."""
-    is_one = int(above) == 1
-    if int(below) == 2:
-        part = "half" if is_one else "halves"
-    else:
-        part = say_ordinal(below) + ("" if is_one else "s")
-    return f"{say_cardinal(above)} {part}"
+def ordinal(number: int) -> str:
+    """Returns 22 -> `twenty-second`."""
+    words = cardinal(number)
+    cut = max(words.rfind(" "), words.rfind("-")) + 1
+    head, last = words[:cut], words[cut:]
+    if last in _ORDINALS:
+        return head + _ORDINALS[last]
+    return head + (last[:-1] + "ieth" if last.endswith("y") else last + "th")
 
 
-def say_decimal(number: str) -> str:
-    """Reads `6.25` as six point two five."""
-    whole, _, decimals = number.partition(".")
-    return f"{say_cardinal(whole or '0')} point {say_digits(decimals)}"
+def plural(word: str) -> str:
+    """Returns the plural of the last word: `twenty` -> `twenties`, `half` -> `halves`."""
+    if word.endswith("y"):
+        return word[:-1] + "ies"
+    return word[:-1] + "ves" if word.endswith("half") else word + "s"
+
+
+def fraction(above: int, below: int) -> str:
+    """Returns 3, 4 -> `three fourths`, 1, 2 -> `one half`."""
+    part = "half" if below == 2 else ordinal(below)
+    return f"{cardinal(above)} {part if above == 1 else plural(part)}"
+
+
+def decimal(digits: str) -> str:
+    """Returns `6.25` -> `six point two five`; any number of points."""
+    whole, *rest = digits.split(".")
+    words = [count(whole)] if whole else []
+    for part in rest:
+        words += ["point", spell_digits(part)]
+    return " ".join(words)
+
+
+def _below_thousand(number: int) -> str:
+    hundreds, rest = divmod(number, 100)
+    words = [f"{_ONES[hundreds]} hundred"] if hundreds else []
+    if rest >= 20:
+        tens, ones = divmod(rest, 10)
+        words.append(_TENS[tens] + (f"-{_ONES[ones]}" if ones else ""))
+    elif rest:
+        words.append(_ONES[rest])
+    return " ".join(words)

@@ -1,75 +1,75 @@
-"""The English reader: text -> words and marks -> phones."""
+"""The English reader: text -> words as spoken -> phones."""
 
 import re
 
-from tts.text.english.homographs import say_homograph
-from tts.text.english.lexicon import read_lexicon
+from tts.text.english.homographs import read_homograph
+from tts.text.english.lexicon import Lexicon
 from tts.text.english.normalise import normalise
-from tts.text.english.spelling import add_possessive, say_word, say_word_like_upstream
+from tts.text.english.words import add_s, read_word, spell
 from tts.text.languages import ReaderOptions, Reading
 
-_TOKENS = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|'[a-z]+|[.,?!-]")
-_MARKS = frozenset(".,?!-")
-MIN_PHONES_ALONE = 4
+_TOKENS = re.compile(r"(?:[A-Za-z]\.){2,}|'?[A-Za-z]+(?:['-][A-Za-z]+)*'?|[.,!?]")
+_MARKS = frozenset(".,!?")
+_SHORT_PHONES = 4
+_HALVES = ("a.m.", "p.m.")
+_VERBS_AFTER_LETTERS = frozenset(("is", "was", "or", "and", "to", "has", "comes", "stands", "means"))
 
 
 class EnglishReader:
-    """Reads English. Stateless but for its options; the dictionary is shared by all readers."""
+    """Reads English. Stateless but for its options; the dictionaries are shared by all readers."""
 
     def __init__(self, options: ReaderOptions) -> None:
         """Checks the lexicon.
 
         Raises:
-            ValueError: for a lexicon reading that is not made of ARPAbet symbols.
+            ValueError: for a lexicon reading that is not made of ARPAbet phones with stress.
         """
         self._is_like_upstream = options.is_like_upstream
-        self._lexicon = read_lexicon(options.lexicon)
+        self._lexicon = Lexicon(options.lexicon)
 
     def read(self, text: str, *, is_alone: bool = True) -> Reading:
-        """Returns phones; `word2ph` is None, as an English word has no fixed number of them.
+        """Returns phones: ARPAbet with stress digits, one symbol per mark.
 
-        Fewer than four phones get a comma in front, which keeps a model from swallowing them. Upstream does so amid
-        other languages too, where it is a pause before every short word; here only for a text of its own.
+        A text of under four phones gets a comma in front, as the models were trained. Within text of another
+        language that would be a pause before each short word: there it is left out.
         """
         norm_text, num_skipped = normalise(text, is_like_upstream=self._is_like_upstream)
         tokens = _TOKENS.findall(norm_text)
-        lower = [token.lower() for token in tokens]
-        is_shouted = _is_shouted(tokens)
+        words = ["" if token in _MARKS else token.lower() for token in tokens]
         phones: list[str] = []
-        for index, token in enumerate(tokens):
-            if token in _MARKS:
-                phones.append(token)
-            else:
-                phones += self._word(tokens, lower, index, is_shouted=is_shouted)
-        if len(phones) < MIN_PHONES_ALONE and (is_alone or self._is_like_upstream):
+        for place in range(len(tokens)):
+            phones += self._read_token(tokens, words, place)
+        if len(phones) < _SHORT_PHONES and (is_alone or self._is_like_upstream):
             phones.insert(0, ",")
         return Reading(norm_text, tuple(phones), None, num_skipped)
 
-    def _word(self, tokens: list[str], lower: list[str], index: int, *, is_shouted: bool) -> tuple[str, ...]:
-        token, word = tokens[index], lower[index]
-        if word in self._lexicon:
-            return self._lexicon[word]
-        if word.endswith("'s") and word[:-2] in self._lexicon:
-            return add_possessive(self._lexicon[word[:-2]])
-        homograph = say_homograph(lower, index, is_like_upstream=self._is_like_upstream)
-        if homograph is not None and (is_shouted or not token.isupper()):
-            return homograph
+    def _read_token(self, tokens: list[str], words: list[str], place: int) -> tuple[str, ...]:
+        written, word = tokens[place], words[place]
+        after = tokens[place + 1] if place + 1 < len(tokens) else ""
+        if written in _MARKS:
+            return (written,)
+        if "." in word:
+            return self._read_initials(word, after)
+        given = self._lexicon.find(word)
+        if given is None and word.endswith("'s") and (base := self._lexicon.find(word[:-2])):
+            given = add_s(base)
+        if given:
+            return given
+        if len(word) == 1:
+            return self._read_letter(written, words[place - 1] if place else "", after)
+        reading = read_homograph(words, place, is_like_upstream=self._is_like_upstream)
+        return reading or read_word(word, written[0].isupper())
+
+    def _read_letter(self, letter: str, before: str, after: str) -> tuple[str, ...]:
+        """Reads one letter by its name, but `a` and the A that begins a sentence as the article."""
+        begins = not before and after.islower() and after not in _VERBS_AFTER_LETTERS
+        if letter == "a" or (letter == "A" and begins and not self._is_like_upstream):
+            return ("AH0",)
+        return spell(letter.lower())
+
+    def _read_initials(self, word: str, after: str) -> tuple[str, ...]:
+        """Reads `p.m.` or `U.S.`; the last point is a full stop too where the text or the sentence ends."""
         if self._is_like_upstream:
-            return say_word_like_upstream(token)
-        if token == "A" and _is_article(tokens, index):
-            return say_word("a")
-        return say_word(token, is_shouted=is_shouted)
-
-
-def _is_shouted(tokens: list[str]) -> bool:
-    """Tells whether capitals are loudness here and not short forms: two words in a row or no small letters at all."""
-    words = [token for token in tokens if len(token) > 1 and token not in _MARKS]
-    loud = [word.isupper() for word in words]
-    is_all = all(loud) and (len(loud) > 1 or any(len(word) > 4 for word in words))
-    return is_all or any(a and b and c for a, b, c in zip(loud, loud[1:], loud[2:], strict=False))
-
-
-def _is_article(tokens: list[str], index: int) -> bool:
-    """Tells whether a capital A begins a sentence: A dog, but plan A."""
-    is_first = index == 0 or tokens[index - 1] in ".!?"
-    return is_first and index + 1 < len(tokens) and tokens[index + 1] not in _MARKS and tokens[index + 1][0].islower()
+            return tuple(phone for char in word for phone in ((".",) if char == "." else read_word(char)))
+        is_end = not after or (word in _HALVES and after[0].isupper())
+        return spell(word.replace(".", "")) + ((".",) if is_end else ())

@@ -1,0 +1,1 @@
+"""Makes the small model that guesses how unknown English words are said."""

@@ -1,0 +1,70 @@
+"""Written English becomes spoken words and six marks."""
+
+import pytest
+
+from tts.text.english.normalise import normalise
+
+SAID = {
+    "You have 3 potions and 12 arrows.": "You have three potions and twelve arrows.",
+    "I own 23456 coins.": "I own twenty-three thousand, four hundred fifty-six coins.",
+    "I own 1,250,000 coins.": "I own one million, two hundred fifty thousand coins.",
+    "In 1805, 1900, 2000, 2003 and 2019.": "In eighteen oh five, nineteen hundred, two thousand, two "
+    "thousand three and twenty nineteen.",
+    "The 1990s and the '80s": "The nineteen nineties and the eighties",
+    "1st, 22nd, 103rd": "first, twenty-second, one hundred third",
+    "1. Open it. 2. Go.": "first, Open it. second, Go.",
+    "It is 6.25 or .5 of 1.2.3": "It is six point two five or point five of one point two point three",
+    "It fell to -12": "It fell to negative twelve",
+    "12.5% of 10%-20%": "twelve point five percent of ten percent to twenty percent",
+    "$299, $49.99, £7.14, 20$, $1, $0.50": "two hundred ninety-nine dollars, forty-nine dollars and "
+    "ninety-nine cents, seven pounds and fourteen pence, twenty dollars, one dollar, fifty cents",
+    "$1.5 million": "one point five million dollars",
+    "at 8:30, 18:45 and 9:05pm": "at eight thirty a.m., six forty-five p.m. and nine oh five p.m.",
+    "9:00": "nine a.m.",
+    "8pm or 7 a.m.": "eight p.m. or seven a.m.",
+    "on May 5, 2024": "on May fifth, twenty twenty-four",
+    "2024-05-01": "May first, twenty twenty-four",
+    "1/2, 3/4, 1 1/2, ½": "one half, three fourths, one and one half, one half",
+    "24/7 and 10/10": "twenty-four seven and ten out of ten",
+    "10km, 1 km, 5m, 6ft, 42°C, 60 mph": "ten kilometers, one kilometer, five meters, six feet, "
+    "forty-two degrees celsius, sixty miles per hour",
+    "pages 3-5": "pages three to five",
+    "3 + 5 = 8 and 12 × 4 - 7": "three plus five equals eight and twelve times four minus seven",
+    "007 and 555-1234": "zero zero seven and five five five, one two three four",
+    "World War II, Chapter IV": "World War two, Chapter four",
+    "Dr. Lee, Mr. Brown and Mrs Jones": "Doctor Lee, Mister Brown and Missus Jones",
+    "near St. Paul on Elm St.": "near Saint Paul on Elm Street.",
+    "e.g. this, i.e. that, etc.": "for example this, that is that, et cetera.",
+    "No. 5 says No. Then": "number five says No. Then",
+    "“It’s mine,” she said; we’re ‘fine’.": "It's mine, she said, we're fine.",
+    "Hello，are you there？Yes！": "Hello, are you there? Yes!",
+    "Ｈｉ　１２": "Hi twelve",
+    "The café sells naïve crêpes, Ærø": "The cafe sells naive crepes, Aero",
+    "Stop — there - is -- no": "Stop, there, is, no",
+    "Wait!!! What?! No way...": "Wait! What? No way.",
+    "rin@guild.com & bring #7": "rin at guild dot com and bring number seven",
+    "T60 iPhone15": "T sixty iPhone fifteen",
+    "the boys' toys": "the boys' toys",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), SAID.items())
+def test_says_what_a_person_would(text: str, said: str) -> None:
+    assert normalise(text)[0] == said
+
+
+def test_capitals_are_words_or_letters() -> None:
+    said = normalise("My AI friend in the USA, ChatGPT, NPCs, NASA and the US. HELP ME, PLEASE! I WANT IT")[0]
+    assert said == (
+        "My A I friend in the U S A, Chat G P T, N P C's, NASA and the U S. HELP ME, PLEASE! I WANT IT"
+    )
+
+
+def test_counts_only_what_is_missed() -> None:
+    assert normalise("(Hi) “you” [there] …") == ("Hi you there.", 0)
+    assert normalise("Hi 你好 😀!") == ("Hi!", 3)
+
+
+def test_like_upstream_it_spells_capitals_and_knows_no_titles() -> None:
+    assert normalise("HELP Dr. Lee: go", is_like_upstream=True)[0] == "H E L P Dr. Lee go"
+    assert normalise("at 9:00", is_like_upstream=True)[0] == "at nine o'clock a.m."

@@ -1,0 +1,261 @@
+"""Everything with digits in it: dates, times, money, percent, units, fractions, ranges, plain numbers.
+
+One table of (pattern, replacement), applied in order: what is more special comes first and leaves no digits.
+All patterns expect ASCII digits and half-width marks.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from tts.text.english.numbers import (
+    MAX_DIGITS,
+    cardinal,
+    count,
+    decimal,
+    fraction,
+    in_pairs,
+    ordinal,
+    plural,
+    spell_digits,
+)
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_MONTH = f"(?:{'|'.join(_MONTHS)})"
+_NUMBER = r"(?<!\d)\d+(?:\.\d+)?"  # whole: a search must not begin again at each digit of a long one
+_CURRENCIES = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "¥": ("yuan", "yuan", "fen", "fen"),
+    "₩": ("won", "won", "jeon", "jeon"),
+}
+_SIGN = f"[{''.join(_CURRENCIES)}]"
+_LARGE = r"(?: ?(thousand|million|billion|trillion|[kKMB]\b))?"
+_LARGE_WORDS = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion"}
+_UNITS = {
+    "km/h": "kilometer per hour", "m/s": "meter per second", "km": "kilometer", "cm": "centimeter",
+    "mm": "millimeter", "m": "meter", "ft": "foot", "mi": "mile", "mph": "mile per hour", "kg": "kilogram",
+    "mg": "milligram", "g": "gram", "lb": "pound", "lbs": "pound", "oz": "ounce", "L": "liter", "l": "liter",
+    "ml": "milliliter", "mL": "milliliter", "tbsp": "tablespoon", "tsp": "teaspoon", "h": "hour",
+    "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "s": "second", "sec": "second",
+    "secs": "second", "ms": "millisecond", "°C": "degree celsius", "°F": "degree fahrenheit", "°": "degree",
+    "GB": "gigabyte", "MB": "megabyte", "KB": "kilobyte", "kB": "kilobyte", "TB": "terabyte", "Hz": "hertz",
+    "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz", "W": "watt", "kW": "kilowatt", "V": "volt",
+}  # fmt: skip
+# After a space only what cannot be a word: "5 m" is rare, "I have 3 s..." is not a unit.
+_SPACED_UNITS = [
+    "km/h",
+    "m/s",
+    "km",
+    "cm",
+    "mm",
+    "mph",
+    "kg",
+    "mg",
+    "ft",
+    "lbs",
+    "oz",
+    "ml",
+    "mL",
+    "tbsp",
+    "tsp",
+    "°C",
+    "°F",
+    "GB",
+    "MB",
+    "KB",
+    "TB",
+    "kHz",
+    "MHz",
+    "GHz",
+    "Hz",
+    "kW",
+]
+_OPERATORS = {
+    "+": "plus",
+    "-": "minus",
+    "×": "times",
+    "*": "times",
+    "÷": "divided by",
+    "/": "divided by",
+    "=": "equals",
+}
+_ROMAN = {"I": 1, "V": 5, "X": 10}
+
+
+def say_quantities(text: str) -> str:
+    """Returns the text without any digit: each number in words, with the unit, sign or date it belongs to."""
+    if not any("0" <= char <= "9" for char in text):
+        return _ROMANS.sub(_roman, text)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return _ROMANS.sub(_roman, text)
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _list_number(match: re.Match[str]) -> str:
+    return f"{match[1]}{ordinal(int(match[2]))}, "
+
+
+def _operator(match: re.Match[str]) -> str:
+    return f" {_OPERATORS[match[1]]} "
+
+
+def _iso_date(match: re.Match[str]) -> str:
+    return _date(int(match[2]), int(match[3]), match[1]) or match[0]
+
+
+def _slash_date(match: re.Match[str]) -> str:
+    return _date(int(match[1]), int(match[2]), match[3]) or match[0]
+
+
+def _date(month: int, day: int, year: str) -> str:
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return ""
+    return f"{_MONTHS[month - 1]} {ordinal(day)}, {count(year)}"
+
+
+def _month_day(match: re.Match[str]) -> str:
+    return f"{match[1]} {ordinal(int(match[2]))}" if 1 <= int(match[2]) <= 31 else match[0]
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute = int(match[1]), int(match[2])
+    if hour > 24 or minute > 59:
+        return f"{count(match[1])} {count(match[2])}"
+    half = (match[4] or ("pm" if 12 <= hour < 24 else "am"))[0].lower()
+    words = cardinal(hour % 12 or 12)
+    words += f" {'oh ' if minute < 10 else ''}{cardinal(minute)}" if minute else " o'clock"
+    if match[3]:
+        words += f" {cardinal(int(match[3]))}"
+    return f"{words} {half}.m."
+
+
+def _hour(match: re.Match[str]) -> str:
+    return f"{count(match[1])} {match[2].lower()}.m."
+
+
+def _money(match: re.Match[str]) -> str:
+    return _amount(match[1], match[2], match[3])
+
+
+def _money_after(match: re.Match[str]) -> str:
+    return _amount(match[2], match[1], None)
+
+
+def _amount(sign: str, number: str, large: str | None) -> str:
+    one, many, small_one, small_many = _CURRENCIES[sign]
+    if large:
+        return f"{decimal(number)} {_LARGE_WORDS.get(large, large)} {many}"
+    whole, _, rest = number.partition(".")
+    if rest and len(rest) != 2:
+        return f"{decimal(number)} {many}"
+    words = [f"{count(whole)} {one if whole.lstrip('0') == '1' else many}"]
+    if rest.strip("0"):
+        cents = int(rest)
+        words.append(f"{cardinal(cents)} {small_one if cents == 1 else small_many}")
+        if not whole.strip("0"):
+            return words[1]
+    return " and ".join(words)
+
+
+def _unit(match: re.Match[str]) -> str:
+    name = _UNITS[match[2]]
+    if float(match[1]) != 1:
+        head, blank, rest = name.partition(" ")
+        head = {"foot": "feet", "hertz": "hertz"}.get(head.removeprefix("kilo"), plural(head))
+        name = head + blank + rest
+    return f"{decimal(match[1])} {name}"
+
+
+def _fraction(match: re.Match[str]) -> str:
+    whole, above, below = match[1], int(match[2]), int(match[3])
+    if (above, below) == (24, 7):
+        return f"{whole or ''}twenty-four seven"
+    if not 0 < above < below:
+        return f"{whole or ''}{count(match[2])} out of {count(match[3])}"
+    return f"{f'{count(whole.strip())} and ' if whole else ''}{fraction(above, below)}"
+
+
+def _decade(match: re.Match[str]) -> str:
+    century, tens = match[1], match[2]
+    if tens == "00":
+        return plural(in_pairs(int(century) * 100))
+    return f"{cardinal(int(century)) if century else ''} {plural(cardinal(int(tens)))}".strip()
+
+
+def _range(match: re.Match[str]) -> str:
+    return f"{decimal(match[1])} to {decimal(match[2])}"
+
+
+def _phone_number(match: re.Match[str]) -> str:
+    return ", ".join(spell_digits(part) for part in re.findall(r"\d+", match[0]))
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    return ordinal(int(match[1])) if len(match[1]) <= MAX_DIGITS else spell_digits(match[1])
+
+
+def _number(match: re.Match[str]) -> str:
+    return decimal(match[0])
+
+
+def _roman(match: re.Match[str]) -> str:
+    values = [_ROMAN[char] for char in match[1]]
+    total = sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+    return cardinal(total)
+
+
+_ROMANS = re.compile(r"(?<=[A-Za-z] )\b(II|III|IV|VI{1,3}|IX|XI{1,3}|XIV|XV|XVI{1,3}|XIX|XX)\b(?!')")
+
+_Replacement = str | Callable[[re.Match[str]], str]
+_RULES: list[tuple[re.Pattern[str], _Replacement]] = [
+    (re.compile(pattern, re.ASCII), replacement)
+    for pattern, replacement in (
+        (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+        (r"((?:^|[.!?]) *)(\d{1,3})\. (?=[A-Za-z])", _list_number),
+        (r"(?<=\d) ([-+×*÷/=]) (?=-?\d)", _operator),
+        (r"(?<=\d) ?([×÷=]) ?(?=-?\d)", _operator),
+        (r"\b(\d+) ?x ?(?=\d)", r"\1 by "),
+        (r"\b(\d+)x\b", r"\1 times"),
+        (r"(?<![\d.])(?:\+\d{1,3}[ -])?(?:\(?\d{3}\)?[ -])?\d{3}-\d{4}(?![\d-])", _phone_number),
+        (r"\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b", _iso_date),
+        (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _slash_date),
+        (rf"\b({_MONTH}) (\d{{1,2}})\b(?![:.]\d|%)", _month_day),
+        (r"(?:^|(?<=[\s(]))-(?=\.?\d)", "negative "),
+        (r"\b(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])\.?[Mm]\b\.?)?", _time),
+        (r"\b(\d{1,2}) ?([AaPp])\.?[Mm]\b\.?", _hour),
+        (rf"({_SIGN}) ?({_NUMBER}){_LARGE}", _money),
+        (rf"({_NUMBER}) ?({_SIGN})", _money_after),
+        (r"(?<![\d.])(1\d|20)(\d0)s\b", _decade),
+        (r"(?<=[Tt]he )()'?([2-9]0)s\b", _decade),
+        (rf"({_NUMBER})({_alternatives(_UNITS)})(?![A-Za-z])", _unit),
+        (rf"({_NUMBER}) ({_alternatives(_SPACED_UNITS)})(?![A-Za-z])", _unit),
+        (rf"({_NUMBER})[kK]\b", lambda match: f"{decimal(match[1])} thousand"),
+        (rf"({_NUMBER})M\b", lambda match: f"{decimal(match[1])} million"),
+        (r"(\d)% ?[-~] ?(?=\d)", r"\1% to "),
+        (rf"\b({_NUMBER}) ?[-~] ?({_NUMBER})\b(?!-)", _range),
+        (rf"({_NUMBER}) ?%", lambda match: f"{decimal(match[1])} percent"),
+        (r"\b(\d{1,3} )?(\d{1,3})/(\d{1,3})\b(?!/)", _fraction),
+        (r"\b(\d+)(?:st|nd|rd|th)\b", _ordinal),
+        (r"(?<=\d):(?=\d)", " to "),
+        (r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " "),
+        (r"(?<![\d.])\d*\.\d+(?:\.\d+)*|\d+", _number),
+    )
+]
