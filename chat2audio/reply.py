@@ -24,9 +24,9 @@ from tts.errors import BadVoice, SentenceFailed
 
 log = logging.getLogger(__name__)
 
-# The writer may be this many sentences ahead of the voice. More would take computing time from the
-# sentence that is being waited for; less would leave the voice waiting for text.
-MAX_SENTENCES_AHEAD = 2
+# Sentences that may wait for the voice, beside the one it speaks and the one just announced. More would
+# take computing time from the sentence that is being waited for, and leave its words standing mute.
+MAX_SENTENCES_AHEAD = 1
 # Events a slow client may lag behind before its own speech is held up.
 MAX_EVENTS_AHEAD = 8
 
