@@ -27,6 +27,8 @@ __all__ = [
     "UnknownAdapter",
 ]
 
+STALL_SEC = 30.0  # reading a long prompt on a slow CPU is one step; beyond this it is taken to hang
+
 
 @dataclass(frozen=True, slots=True)
 class LocalTextConfig:
@@ -104,8 +106,9 @@ class LocalTextEngine:
 
     @property
     def is_ready(self) -> bool:
-        """True while requests can be served."""
-        return self._loop is not None and self._loop.is_alive
+        """True while requests can be served: loaded, alive, and no step hangs."""
+        loop = self._loop
+        return loop is not None and loop.is_alive and loop.heartbeat_age_sec < STALL_SEC
 
     @property
     def num_steps(self) -> int:

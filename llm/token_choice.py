@@ -26,7 +26,7 @@ class Choice:
         sampling: the row's parameters.
         seed: the row's seed.
         step: number of tokens the row has generated.
-        seen_ids: (T,) int64, ids of prompt and reply so far, repeats allowed; on the logits' device.
+        seen_ids: (T,) int64, ids of prompt and reply so far, repeats allowed; on any device.
     """
 
     sampling: SamplingParams

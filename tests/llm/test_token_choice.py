@@ -28,7 +28,10 @@ MIXED = [
 
 
 def logits(num_rows: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(num_rows, NUM_VOCAB, generator=torch.Generator().manual_seed(seed)) * 3
+    values = torch.randn(num_rows, NUM_VOCAB, generator=torch.Generator().manual_seed(seed)) * 1.5
+    # What the penalty is to change: one likely token, one unlikely one, and one that is said twice.
+    values[:, SEEN] = torch.tensor([3.5, -0.5, 3.5, 2.0])
+    return values
 
 
 def draw(row: torch.Tensor, sampling: SamplingParams, seed: int, step: int = 0) -> int:
@@ -52,6 +55,7 @@ def test_frequencies_follow_transformers_filters(sampling) -> None:
     drawn = choose_tokens(row.repeat(num_draws, 1), choices)
     measured = torch.bincount(drawn, minlength=NUM_VOCAB) / num_draws
     assert (measured[expected == 0] == 0).all(), "a token that was filtered out has been drawn"
+    assert (measured[expected > 0.005] > 0).all(), "a token that should stay has been filtered out"
     # Five standard deviations of a binomial share.
     assert ((measured - expected).abs() <= 5 * (expected * (1 - expected) / num_draws).sqrt() + 1e-9).all()
 
