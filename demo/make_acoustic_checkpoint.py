@@ -34,6 +34,8 @@ BLOCK_DILATIONS = ((1, 3, 5),) * 3
 LAYERS = 6
 WINDOW = 4
 NUM_CODES = 1024
+# Decoder width in halves of the usual one, and first upsampling kernel, where they differ.
+DECODER_GROWTH = {"v2ProPlus": (3, 20)}
 SPEAKER_BLOCKS = (3, 4, 6, 3)
 TARGET_STD = 0.1
 LOUDEST_SAMPLE = 0.7
@@ -65,15 +67,9 @@ PRESETS = {
 
 def pro_sizes(preset: Preset, version: Version) -> tuple[int, int, tuple[int, ...]]:
     """Conditioning width, first decoder width and its kernels, which grew with the Pro versions."""
-    if not version.uses_speaker_embedding:
-        return preset.gin_channels, preset.upsample_initial_channel, preset.upsample_kernels
-    if version is VERSIONS["v2Pro"]:
-        return 2 * preset.gin_channels, preset.upsample_initial_channel, preset.upsample_kernels
-    return (
-        2 * preset.gin_channels,
-        preset.upsample_initial_channel * 3 // 2,
-        (20, *preset.upsample_kernels[1:]),
-    )
+    gin = preset.gin_channels * (2 if version.uses_speaker_embedding else 1)
+    halves, first_kernel = DECODER_GROWTH.get(version.name, (2, preset.upsample_kernels[0]))
+    return gin, preset.upsample_initial_channel * halves // 2, (first_kernel, *preset.upsample_kernels[1:])
 
 
 def make_model(preset: Preset, version: Version, seed: int = 0) -> VitsModel:

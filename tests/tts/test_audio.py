@@ -1,5 +1,6 @@
 """Laws of tts.audio: PCM never wraps, bad files are refused before they are decoded."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,13 @@ def test_float_peaks_above_one_survive_reading(tmp_path: Path) -> None:
 
 
 def test_refuses_mp3_inside_a_wav(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.wav", tone(0.5, 32_000), 32_000, format="WAV", subtype="MPEG_LAYER_III")
+    frames = write(tmp_path / "a.mp3", tone(0.5, 32_000), 32_000, format="MP3").read_bytes()
+    description = struct.pack("<HHIIHHHHIHHH", 0x55, 1, 32_000, 8_000, 1, 0, 12, 1, 2, 144, 1, 1393)
+    length = struct.pack("<I", 16_000)
+    chunks = [(b"fmt ", description), (b"fact", length), (b"data", frames + b"\0" * (len(frames) % 2))]
+    body = b"WAVE" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
     with pytest.raises(BadAudio, match="WAV/MPEG_LAYER_III is not accepted"):
         read_audio(path)
 
