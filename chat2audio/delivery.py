@@ -92,8 +92,11 @@ async def open_delivery(kitchen: Kitchen, turn: Turn, wish: AudioWish) -> AsyncI
             raise ApiError.from_failed(_failed(error)) from None
         except BadVoice as error:
             log.error("speaker %s: %s", turn.speaker.name, error)
-            message = f"the voice of {turn.speaker.name} cannot be used; the server's log says why"
-            raise ApiError(500, "bad_voice", message) from error
+            message = (
+                f"the models or recordings of {turn.speaker.name} are missing or damaged, "
+                "see the server's log; another speaker can be served"
+            )
+            raise ApiError(409, "bad_voice", message, param="speaker") from error
         delivery = Delivery(aiter(reply), wish, lambda: drain.limited(latest))
         try:
             yield delivery

@@ -13,8 +13,9 @@ sender knows it, and others who read logs and error pages need not.
 | 404 | `unknown_speaker`, `not_found` | no such speaker, no such path |
 | 405, 406 | `method_not_allowed`, `not_acceptable` | |
 | 408 | `request_timeout` | the body did not arrive in time |
+| 409 | `bad_voice`, `bad_persona`, `adapter_unavailable` | its files are missing or damaged; see the log |
 | 413, 414 | `request_too_large` | body or query too long |
-| 500 | `internal_error`, `bad_voice`, `bad_persona`, `adapter_unavailable` | ours; the log says why |
+| 500 | `internal_error` | ours; the log says why |
 | 500 | `speech_failed`, `text_failed` | a model's output could not be used |
 | 502 | `backend_failed` | the remote language model's server |
 | 503 | `overloaded`, `shutting_down`, `engine_failed` | busy; comes with Retry-After |
@@ -41,6 +42,7 @@ _STATUS_OF_CODE = {
     "shutting_down": 503,
     "engine_failed": 503,
     "prompt_too_long": 400,
+    "adapter_unavailable": 409,
     "backend_failed": 502,
 }
 

@@ -132,12 +132,22 @@ def banner(parts: Parts, url: str) -> str:
         f"adapters        {_short(llm.adapters_dir or 'none')}",
         f"speech          {_short(tts.ssl_model)}, BERT: {_short(tts.bert_model or 'none')}",
         f"characters      {names}",
-        *(f"problem         {problem}" for problem in catalog.problems().values()),
+        *(f"problem         {problem}" for problem in problems(catalog)),
         f"page            {url}/",
         f"try             curl -N {url}/chat2audio -H 'Content-Type: application/json' "
         f'-d \'{{"input": "你好！", "speaker": "{settings.server.default_speaker}"}}\'',
     ]
     return "\n".join(lines)
+
+
+def problems(catalog: SpeakerCatalog) -> list[str]:
+    """What is wrong with speakers and can be told without loading them: files and reasons."""
+    missing = (
+        f"speaker {name}: no such file: {path}"
+        for name in catalog.names()
+        for path in catalog.get(name).missing_files()
+    )
+    return [*catalog.problems().values(), *missing]
 
 
 def _short(path: str | Path) -> str:

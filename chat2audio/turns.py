@@ -73,8 +73,11 @@ class TurnMaker:
             return self._loaded(self._prompts_dir / speaker.persona)
         except BadPersona as error:
             log.error("speaker %s: %s", speaker.name, error)
-            message = f"the persona of {speaker.name} cannot be used; the server's log says why"
-            raise ApiError(500, "bad_persona", message) from error
+            message = (
+                f"the persona of {speaker.name} is missing or damaged, see the server's log; "
+                "another speaker, or a request with its own prompt, can be served"
+            )
+            raise ApiError(409, "bad_persona", message, param="speaker") from error
 
     def _loaded(self, path: Path) -> Persona:
         try:

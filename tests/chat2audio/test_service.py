@@ -146,7 +146,7 @@ async def test_an_unknown_speaker_is_404_and_the_known_ones_are_named(face: str)
 async def test_a_voice_of_no_use_is_told_before_anything_is_computed(face: str) -> None:
     app = make_app(face)
     response = await post(app, speaker="Broken")
-    assert response.status_code == 500
+    assert response.status_code == 409
     assert response.json()["error"]["code"] == "bad_voice"
     assert "secret" not in response.text
     assert app.state.kitchen.text_engine.calls == []
@@ -186,7 +186,7 @@ async def test_the_persona_the_prompt_and_the_history_reach_the_writer(tmp_path)
     assert "Wren" in fourth, "a speaker without a persona is at least told its name"
     assert text.calls[0]["adapter"] == "Mira"
     broken = await post(app, speaker="Lost")
-    assert (broken.status_code, broken.json()["error"]["code"]) == (500, "bad_persona")
+    assert (broken.status_code, broken.json()["error"]["code"]) == (409, "bad_persona")
     assert str(tmp_path) not in broken.text
 
 
