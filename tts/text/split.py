@@ -24,10 +24,14 @@ _UNITS = (
     r"(?![A-Za-z])"
 )
 _NUMBER = rf"[-+￥¥$€£]?{_DIGIT}+(?:[.,:/~～–-]{_DIGIT}+)*(?:\s?{_UNITS}|[%％‰℃℉°])?"
-_OTHER_RUNS = rf"(?P<zh>{_HAN}+|[Α-ω℃℉①-⑳]+)|(?P<en>{{latin}}+(?:['’]{{latin}}+)*)|(?P<mark>.)"
-_TOKENS = re.compile(rf"(?P<number>{_NUMBER})|" + _OTHER_RUNS.format(latin=_LATIN), re.DOTALL)
+# Letters and a number that are one name: Lv.5, No. 1, v2.0.
+_NAMED = r"(?<![A-Za-z])(?:[Ll][Vv]|[Nn]o|[Vv]ol|[Vv]er|[Vv])\.?\s?\d+(?:\.\d+)*"
+_OTHER_RUNS = rf"(?P<zh>{_HAN}+|[Α-ω℃℉①-⑳]+)|(?P<en>{{named}}{{latin}}+(?:['’]{{latin}}+)*)|(?P<mark>.)"
+_TOKENS = re.compile(
+    rf"(?P<number>{_NUMBER})|" + _OTHER_RUNS.format(named=f"{_NAMED}|", latin=_LATIN), re.DOTALL
+)
 _UPSTREAM_TOKENS = re.compile(
-    rf"(?P<number>{_DIGIT}+(?:°[CF])?)|" + _OTHER_RUNS.format(latin="[A-Za-z]"), re.DOTALL
+    rf"(?P<number>{_DIGIT}+(?:°[CF])?)|" + _OTHER_RUNS.format(named="", latin="[A-Za-z]"), re.DOTALL
 )
 
 

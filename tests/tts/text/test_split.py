@@ -28,6 +28,8 @@ def test_scripts_decide_and_marks_stay_with_what_they_end():
         ("这个boss有3个phase", [("zh", "这个"), ("en", "boss"), ("zh", "有3个"), ("en", "phase")]),
         ("我在Steam花了298元", [("zh", "我在"), ("en", "Steam"), ("zh", "花了298元")]),
         ("ThinkPad T60发布了", [("en", "ThinkPad T60"), ("zh", "发布了")]),
+        ("第3章，Lv.5的角色", [("zh", "第3章，"), ("en", "Lv.5"), ("zh", "的角色")]),
+        ("版本v2.0.1", [("zh", "版本"), ("en", "v2.0.1")]),
         ("buy 3个", [("en", "buy "), ("zh", "3个")]),
         ("Elden Ring，298元", [("en", "Elden Ring，"), ("zh", "298元")]),
         ("3 apples and 5 oranges", [("en", "3 apples and 5 oranges")]),

@@ -12,6 +12,7 @@ from functools import cache
 
 from tts.text.mandarin import sayings as say
 from tts.text.mandarin.lists import longest_first
+from tts.text.mandarin.numbers import say_digits
 from tts.text.mandarin.units import CIRCLED, GREEK, SUPERSCRIPTS, UNIT, UNITS
 
 
@@ -41,6 +42,7 @@ CLOCKS = rf"(?<!\d){CLOCK.format('a')}[-~–—]{CLOCK.format('b')}(?!\d)"
 
 RULES = (
     Rule(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda match: match[0].replace(",", ""), "ours"),
+    Rule(r"(?<!\d)([12]\d{3})[-~–—至到]([12]\d{3})(?=年)", say.years, "ours"),
     Rule(YEAR, say.year, "ours"),
     Rule(YEAR, say.date, "upstream"),
     Rule(
@@ -55,7 +57,9 @@ RULES = (
     Rule(rf"(-)?({NUMBER})({DEGREE})", say.temperature),
     Rule(rf"([￥¥$€£₩₽฿])({NUMBER})([万亿]?)(?:元|块钱|块)?", say.money, "ours"),
     Rule(rf"(?<=[\d多几])({UNIT})(?![A-Za-z])", lambda match: UNITS[match[1]]),
-    Rule(rf"(?:{OPERAND}[-+×÷*−])*{OPERAND}=-?(?:{OPERAND}[-+×÷*−])*(?:{OPERAND})?", say.arithmetic),
+    Rule(
+        rf"(?:{OPERAND}[-+×÷*−]){{0,9}}{OPERAND}=-?(?:{OPERAND}[-+×÷*−]){{0,9}}(?:{OPERAND})?", say.arithmetic
+    ),
     Rule(rf"{OPERAND}(?:[+×÷*−]{OPERAND})+", say.arithmetic),
     Rule(rf"{OPERAND}(?:-{OPERAND})+", say.arithmetic, "upstream"),
     Rule(rf"{SUPERSCRIPT}+", say.power),
@@ -72,13 +76,16 @@ RULES = (
     Rule(r"(?<!\d)(?:0\d{2,3})?[1-9]\d{6,7}(?!\d)", say.telephone, "upstream"),
     Rule(rf"(?<![\d.])({NUMBER})~({NUMBER})(?![\d.])", say.between),
     Rule(rf"(?<![\d.-])({NUMBER})[-–—]({NUMBER})(?![\d.-])", say.between, "ours"),
+    Rule(r"(?<=[日号月年点分秒度元级])[-~–—](?=\d)", lambda _: "到", "ours"),
     Rule(rf"(?<![\d)A-Za-z])-{NUMBER}", say.number),
     Rule(r"\d+(?:\.\d+){2,}", say.dotted),
     Rule(r"\d*\.\d+", say.number),
     Rule(r"(?<=第)\d+", say.plain, "ours"),
-    Rule(r"\d{3,}(?=[号路])", say.telephone, "ours"),
+    Rule(r"\d{3,}(?=[号路室房])", say.telephone, "ours"),
+    Rule(r"(?<=\d)米\d{1,2}(?!\d|厘米|公分|分米)", lambda match: "米" + say_digits(match[0][1:]), "ours"),
     Rule(rf"(?<!\d)(?!0\d)(\d+)([多余几+]?)({MEASURE})", say.quantity),
     Rule(rf"(?<!\d)(?!0\d)(\d+)({ORDINAL})", say.ordinal),
+    Rule(r"\d{7,}|(?<!\d)(?:2333+|666+)(?!\d)", say.telephone, "ours"),  # unknown codes, laughter, praise
     Rule(r"\d{3,}", say.telephone, "upstream"),
     Rule(r"\d+", say.plain, "upstream"),
     Rule(r"\d+", say.integer, "ours"),

@@ -49,6 +49,11 @@ def year(match: Match) -> str:
     return date(match) if is_date else say_cardinal(digits) + "年"
 
 
+def years(match: Match) -> str:
+    """Two years as a span, digit by digit: 2023-2024年."""
+    return say_digits(match[1]) + "到" + match[2]
+
+
 def clock(match: Match, prefix: str = "", *, two: str = "两") -> str:
     """Groups h, m, s: 8:30 -> 八点半, 6:05:09 -> 六点零五分零九秒."""
     hour, minute, second = match.group(f"{prefix}h", f"{prefix}m", f"{prefix}s")
