@@ -75,6 +75,8 @@ _TITLE_RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
     (re.compile(rf"\b({_any(_ANYWHERE)})\.(?=\s*[a-z0-9,;:!?])"), _of(_ANYWHERE)),
     (re.compile(rf"\b({_any(_ANYWHERE)})(?=\.)"), _of(_ANYWHERE)),
     (re.compile(r"#(?=\d)"), lambda _: "number "),
+    (re.compile(r"\bPh\.? ?D\b(?:\.(?=\s*[a-z,;:!?]))?"), lambda _: "P H D"),
+    (re.compile(r"\b([A-Z])\. ?([A-Z])\. (?=[A-Z][a-z])"), lambda match: f"{match[1]} {match[2]} "),
 ]
 _ADDRESS = re.compile(
     rf"[\w+-]+(?:\.[\w+-]+)*(?:@[\w-]+(?:\.[\w-]+)+|\.(?:{_TOP_DOMAINS})\b(?:/[\w/-]+)*)", re.ASCII

@@ -71,19 +71,14 @@ def _noun_or_verb(words: Sequence[str], place: int, before: str, after: str) -> 
 
 
 def _read(words: Sequence[str], place: int, before: str, _: str) -> str:
-    if before in _MODALS:
-        return "verb"
-    earlier = words[max(place - 3, 0) : place]
-    if any(word in _HAVE for word in earlier) or (
-        before in _SINGULAR_SUBJECTS and _asks(words, place) is False
-    ):
+    start = next((at + 1 for at in range(place - 1, -1, -1) if not words[at]), 0)
+    end = next((at for at in range(place, len(words)) if not words[at]), len(words))
+    earlier = words[max(place - 3, start) : place]
+    if any(word in _HAVE for word in earlier):
         return "past"
-    return "past" if _PAST_CUES.intersection(words) else "verb"
-
-
-def _asks(words: Sequence[str], place: int) -> bool:
-    """Whether a helping verb stands before the subject: `did he read`, `let her read`."""
-    return any(word in _MODALS for word in words[max(place - 4, 0) : place])
+    if any(word in _MODALS for word in earlier):  # did he read, let her read
+        return "verb"
+    return "past" if before in _SINGULAR_SUBJECTS or _PAST_CUES.intersection(words[start:end]) else "verb"
 
 
 def _live(_: Sequence[str], place: int, before: str, after: str) -> str | None:
@@ -129,7 +124,8 @@ def _bow(words: Sequence[str], place: int, before: str, after: str) -> str | Non
 
 
 def _wound(_: Sequence[str], place: int, before: str, after: str) -> str | None:
-    return "past" if after in _PARTICLES and before not in _DETERMINERS else None
+    is_past = before in _SUBJECTS or (after in _PARTICLES and before not in _DETERMINERS)
+    return "past" if is_past else None
 
 
 def _dove(_: Sequence[str], place: int, before: str, after: str) -> str | None:

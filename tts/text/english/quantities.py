@@ -166,13 +166,19 @@ def _amount(sign: str, number: str, large: str | None) -> str:
     whole, _, rest = number.partition(".")
     if rest and len(rest) != 2:
         return f"{decimal(number)} {many}"
-    words = [f"{count(whole)} {one if whole.lstrip('0') == '1' else many}"]
+    words = [f"{_price(whole)} {one if whole.lstrip('0') == '1' else many}"]
     if rest.strip("0"):
         cents = int(rest)
         words.append(f"{cardinal(cents)} {small_one if cents == 1 else small_many}")
         if not whole.strip("0"):
             return words[1]
     return " and ".join(words)
+
+
+def _price(digits: str) -> str:
+    """Returns 1299 as `one thousand, two hundred ninety-nine`: in pairs it would be a smaller price."""
+    is_plain = len(digits) <= MAX_DIGITS and int(digits) % 100
+    return cardinal(int(digits)) if is_plain else count(digits)
 
 
 def _unit(match: re.Match[str]) -> str:
@@ -229,11 +235,12 @@ _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
     (re.compile(pattern, re.ASCII), replacement)
     for pattern, replacement in (
         (r"(?<=\d),(?=\d{3}(?!\d))", ""),
-        (r"((?:^|[.!?]) *)(\d{1,3})\. (?=[A-Za-z])", _list_number),
+        (r"(^ *|[.!?] +)(\d{1,3})\. (?=[A-Za-z])", _list_number),
         (r"(?<=\d) ([-+×*÷/=]) (?=-?\d)", _operator),
         (r"(?<=\d) ?([×÷=]) ?(?=-?\d)", _operator),
         (r"\b(\d+) ?x ?(?=\d)", r"\1 by "),
         (r"\b(\d+)x\b", r"\1 times"),
+        (r"\b(\d)'(\d{1,2})(?!\w)", r"\1 foot \2"),
         (r"(?<![\d.])(?:\+\d{1,3}[ -])?(?:\(?\d{3}\)?[ -])?\d{3}-\d{4}(?![\d-])", _phone_number),
         (r"\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b", _iso_date),
         (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _slash_date),

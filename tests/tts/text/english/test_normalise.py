@@ -18,6 +18,10 @@ SAID = {
     "12.5% of 10%-20%": "twelve point five percent of ten percent to twenty percent",
     "$299, $49.99, £7.14, 20$, $1, $0.50": "two hundred ninety-nine dollars, forty-nine dollars and "
     "ninety-nine cents, seven pounds and fourteen pence, twenty dollars, one dollar, fifty cents",
+    "It costs €1,299.99. At noon":
+    "It costs one thousand, two hundred ninety-nine euros and ninety-nine cents. "
+    "At noon",
+    "J. K. Rowling, Ph.D., is 5'11\"": "J K Rowling, P H D, is five foot eleven",
     "$1.5 million": "one point five million dollars",
     "at 8:30, 18:45 and 9:05pm": "at eight thirty a.m., six forty-five p.m. and nine oh five p.m.",
     "9:00": "nine a.m.",
