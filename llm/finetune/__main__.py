@@ -8,18 +8,20 @@ from typing import Any
 
 import click
 import torch
+from transformers.utils import logging as transformers_logging
 
-from llm.chat_model import DTYPES, ModelConfig, load_chat_model
+from llm.chat_model import ModelConfig, load_chat_model
 from llm.errors import BadModel
-from llm.finetune.encoding import BadTemplate, Encoder
+from llm.finetune.encoding import Encoder
+from llm.finetune.errors import FinetuneError, NothingToLearn
 from llm.finetune.export import merge, save_adapter
-from llm.finetune.formats import BadFormat, Chat
+from llm.finetune.formats import Chat
 from llm.finetune.prepare import SYSTEM_MODES, Prepared, prepare, split
 from llm.finetune.progress import Progress, Samples
-from llm.finetune.run_folder import BadRun, describe, open_run
+from llm.finetune.run_folder import describe, open_run
 from llm.finetune.settings import SCHEDULES, TrainingSettings
-from llm.finetune.sources import BadData, read_chats
-from llm.finetune.training import NothingToLearn, Result, StopFlag, train
+from llm.finetune.sources import read_chats
+from llm.finetune.training import Result, StopFlag, train
 from prompts.persona import BadPersona, Persona, load_persona
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,7 @@ class Plan:
     work: Path
     is_resumed: bool
     sample_every: int
+    eval_share: float
     settings: TrainingSettings
 
 
@@ -124,33 +127,19 @@ def main(
         raise click.ClickException(f"--name {name!r} must be a plain folder name, such as Qinglan")
     if not 0 <= eval_share < 1:
         raise click.ClickException(f"--eval-share must be at least 0 and below 1, not {eval_share}")
+    transformers_logging.disable_progress_bar()
+    work = work or Path("out/finetune") / name
     try:
         settings = TrainingSettings(has_activation_checkpoints=activation_checkpoints, **options)
+        plan = Plan(name, base, out, merged, work, resume, sample_every, eval_share, settings)
         words = _find_persona(name, persona)
         chats = _read(files, datasets)
         model, tokenizer = _load(base, settings)
-        encoder = Encoder(tokenizer)
-        prepared = prepare(
-            chats,
-            encoder,
-            name=name,
-            persona=words,
-            system_mode=system_mode,
-            max_tokens=settings.max_tokens,
-            keeps_actions=keep_actions,
-        )
-        _report(prepared, encoder)
-        if check_only:
-            return
-        plan = Plan(
-            name, base, out, merged, work or Path("out/finetune") / name, resume, sample_every, settings
-        )
-        result = _train(plan, model, tokenizer, prepared, eval_share)
-        _export(plan, result, tokenizer)
-    except (BadData, BadFormat, BadModel, BadPersona, BadRun, BadTemplate, NothingToLearn) as error:
+        prepared = _prepare(plan, chats, Encoder(tokenizer), words, system_mode, keeps_actions=keep_actions)
+        if not check_only:
+            _export(plan, _train(plan, model, tokenizer, prepared), tokenizer)
+    except (FinetuneError, BadModel, BadPersona) as error:
         raise click.ClickException(str(error)) from error
-    except ValueError as error:
-        raise click.ClickException(f"settings: {error}") from error
 
 
 def _find_persona(name: str, path: Path | None) -> Persona | None:
@@ -174,33 +163,48 @@ def _read(files: tuple[Path, ...], datasets: tuple[str, ...]) -> list[Chat]:
 
 
 def _load(base: Path, settings: TrainingSettings) -> tuple[Any, Any]:
-    is_bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and torch.cuda.is_available())
-    dtype = "bfloat16" if is_bf16 else "float32"
-    if DTYPES[dtype] is torch.bfloat16 and not torch.cuda.is_available():
-        click.echo("bfloat16 on a CPU: slow on most, but it halves the memory")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    chat_model = load_chat_model(ModelConfig(base, device=device, dtype=dtype))
+    chat_model = load_chat_model(ModelConfig(base, device=device, dtype=settings.precision))
     return chat_model.model, chat_model.tokenizer
 
 
-def _report(prepared: Prepared, encoder: Encoder) -> None:
+def _prepare(
+    plan: Plan,
+    chats: list[Chat],
+    encoder: Encoder,
+    persona: Persona | None,
+    system_mode: str,
+    *,
+    keeps_actions: bool,
+) -> Prepared:
+    """Lays the chats out, tells what was left out, and shows the first row."""
+    prepared = prepare(
+        chats,
+        encoder,
+        name=plan.name,
+        persona=persona,
+        system_mode=system_mode,
+        max_tokens=plan.settings.max_tokens,
+        keeps_actions=keeps_actions,
+    )
     for reason, count in prepared.skipped.most_common():
         click.echo(f"left out {count}: {reason}")
     if prepared.num_cleaned:
         click.echo(f"stage directions or emoji taken out of {prepared.num_cleaned} answers (--keep-actions)")
-    if not prepared.rows:
+    num_learned = sum(row.num_learned for row in prepared.rows)
+    if num_learned == 0:
         raise NothingToLearn("nothing would be learned: no dialogue is left")
     num_tokens = sum(len(row.ids) for row in prepared.rows)
-    num_learned = sum(row.num_learned for row in prepared.rows)
     click.echo(f"{len(prepared.rows)} dialogues, {num_tokens} tokens, {num_learned} of them learned")
     click.echo("the first one, with the learned part marked:")
     click.echo(
         encoder.marked(prepared.rows[0], lambda text: click.style(f"[[{text}]]", fg="green", bold=True))
     )
+    return prepared
 
 
-def _train(plan: Plan, model: Any, tokenizer: Any, prepared: Prepared, eval_share: float) -> Result:
-    trained, measured = split(prepared.dialogues, eval_share, plan.settings.seed)
+def _train(plan: Plan, model: Any, tokenizer: Any, prepared: Prepared) -> Result:
+    trained, measured = split(prepared.dialogues, plan.eval_share, plan.settings.seed)
     rows = [prepared.rows[index] for index in trained]
     note = describe(plan.settings.as_dict(), plan.base, rows)
     is_resumed = open_run(plan.work, note, is_resumed=plan.is_resumed)
@@ -225,7 +229,9 @@ def _export(plan: Plan, result: Result, tokenizer: Any) -> None:
     if not result.is_finished:
         click.echo(f"stopped after step {result.num_steps}; go on with the same command and --resume")
         raise SystemExit(130)
-    click.echo(f"{result.num_steps} steps, training loss {result.train_loss:.4f}")
+    click.echo(
+        f"{result.num_steps} steps, training loss {result.train_loss:.4f}, eval loss {result.eval_loss:.4f}"
+    )
     folder = plan.out / plan.name
     save_adapter(result.model, folder, base_name=plan.base.name)
     click.echo(f"adapter: {folder}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llm.finetune.dialogue import Dialogue
+from llm.finetune.errors import BadTemplate
 from llm.messages import Message
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 # Labels of this value are not learned; torch's cross-entropy leaves them out.
 IGNORE = -100
 END_TOKENS = ("<|im_end|>", "<|endoftext|>")
-
-
-class BadTemplate(ValueError):
-    """The tokenizer's chat template cannot be trained with; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

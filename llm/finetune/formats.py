@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from llm.finetune.errors import BadFormat, BadRow
+
 FORMATS = ("alpaca", "sharegpt", "openai")
 _COLUMNS = {
     "alpaca": {
@@ -38,14 +40,6 @@ _TAGS = {
 # Known to LLaMA-Factory, but of no use here; a dataset entry may name them.
 _IGNORED_COLUMNS = {"images", "videos", "audios"}
 _IGNORED_TAGS = {"observation_tag", "function_tag"}
-
-
-class BadRow(ValueError):
-    """One row cannot be used; the message is a short reason that is counted."""
-
-
-class BadFormat(ValueError):
-    """The description of a data set is wrong; the message says what would be valid."""
 
 
 @dataclass(frozen=True, slots=True)

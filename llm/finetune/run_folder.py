@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from llm.finetune.encoding import Row
+from llm.finetune.errors import BadRun
 
 NOTE_FILE = "run.json"
-
-
-class BadRun(ValueError):
-    """The run folder does not go with what was asked for; the message says what to do."""
 
 
 def describe(settings: Mapping[str, Any], base: Path, rows: Sequence[Row]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from llm.finetune.errors import BadSettings
+
 METHODS = ("lora", "full")
 SCHEDULES = ("cosine", "linear", "constant_with_warmup")
 # The seven linear maps of a Qwen2 layer; serving reads adapters of linear layers only.
@@ -48,23 +50,23 @@ class TrainingSettings:
     precision: str = "auto"
 
     def __post_init__(self) -> None:
-        """Raises ValueError, naming what would be valid."""
+        """Raises BadSettings, naming what would be valid."""
         for name, valid in (("method", METHODS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in valid:
-                raise ValueError(f"{name} must be one of {', '.join(valid)}, not {getattr(self, name)!r}")
+                raise BadSettings(f"{name} must be one of {', '.join(valid)}, not {getattr(self, name)!r}")
         if self.precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(f"precision must be auto, float32 or bfloat16, not {self.precision!r}")
+            raise BadSettings(f"precision must be auto, float32 or bfloat16, not {self.precision!r}")
         for name in ("rank", "alpha", "batch_size", "micro_batch_size", "max_tokens"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+                raise BadSettings(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.batch_size % self.micro_batch_size:
-            raise ValueError(
+            raise BadSettings(
                 f"batch_size {self.batch_size} must be a multiple of micro_batch_size {self.micro_batch_size}"
             )
         if not 0 <= self.dropout < 1 or not 0 <= self.warmup < 1:
-            raise ValueError("dropout and warmup must be at least 0 and below 1")
+            raise BadSettings("dropout and warmup must be at least 0 and below 1")
         if self.learning_rate <= 0 or (self.epochs <= 0 and self.max_steps <= 0):
-            raise ValueError("learning_rate and epochs must be above 0")
+            raise BadSettings("learning_rate and epochs must be above 0")
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings by name."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llm.finetune.formats import BadFormat, BadRow, Chat, Layout, guess_layout
+from llm.finetune.errors import BadData, BadFormat, BadRow
+from llm.finetune.formats import Chat, Layout, guess_layout
 
 INFO_FILE = "dataset_info.json"
 SUFFIXES = (".json", ".jsonl")
@@ -25,10 +26,6 @@ _ENTRY_KEYS = {
     "folder",
 }
 _ELSEWHERE = ("hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name")
-
-
-class BadData(ValueError):
-    """A training file that cannot be used; the message names file, line and reason."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,14 +20,11 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from llm.finetune.batches import PadRight, RowDataset
 from llm.finetune.encoding import IGNORE, Row
+from llm.finetune.errors import NothingToLearn
 from llm.finetune.settings import LINEAR_LAYERS, TrainingSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-
-class NothingToLearn(ValueError):
-    """The data has no token to learn from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,10 @@ def _with_adapter(model: PreTrainedModel, settings: TrainingSettings) -> Any:
     )
     if settings.has_activation_checkpoints:
         model.enable_input_require_grads()  # frozen embeddings would cut the recomputed graph off
-    return get_peft_model(model, config)
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers 5 for a property by its old name.
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+        return get_peft_model(model, config)
 
 
 def _arguments(settings: TrainingSettings, run_folder: Path, *, has_eval: bool) -> TrainingArguments:
