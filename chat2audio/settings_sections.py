@@ -202,11 +202,12 @@ class TTSSettings(Section):
     batch_invariant: bool = Field(
         default=False, description="Same speech alone or among others, bit for bit, at some cost in speed."
     )
+    # The decoder works in steps of 320 ms and looks 220 ms ahead: two steps give 420 ms, then one each 320.
     first_chunk_ms: int = Field(
-        default=200, ge=40, le=5000, description="Length of a reply's first piece of audio."
+        default=420, ge=40, le=5000, description="Length of a reply's first piece of audio."
     )
     pause_ms: int = Field(default=200, ge=0, le=5000, description="Silence after each sentence.")
-    chunk_ms: int = Field(default=500, ge=40, le=5000, description="Length of the later pieces of audio.")
+    chunk_ms: int = Field(default=640, ge=40, le=5000, description="Length of the later pieces of audio.")
 
 
 class SpeakableSettings(Section):

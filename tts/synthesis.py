@@ -46,8 +46,8 @@ class Utterance:
 class ChunkSizes:
     """Length of the chunks in seconds: a short first one to be heard soon, longer ones to save work."""
 
-    first_sec: float = 0.4
-    later_sec: float = 1.2
+    first_sec: float = 0.42
+    later_sec: float = 0.64
 
 
 SpeechJob = Job[Utterance, AudioChunk]

@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import HubertModel
 
 from tts.checkpoint import BadCheckpoint
+from tts.quiet import quiet_transformers
 
 SAMPLE_RATE_HZ = 16_000
 # 0.3 s counted at 32 kHz but appended at 16 kHz: the models were trained and are used with 0.6 s of silence.
@@ -29,7 +30,10 @@ class HubertEncoder:
         if not (Path(folder) / "config.json").is_file():
             raise BadCheckpoint(folder, "no config.json; a HuBERT folder in transformers format is needed")
         try:
-            loaded = HubertModel.from_pretrained(str(folder), local_files_only=True, output_loading_info=True)
+            with quiet_transformers():
+                loaded = HubertModel.from_pretrained(
+                    str(folder), local_files_only=True, output_loading_info=True
+                )
         except (OSError, ValueError, RuntimeError) as error:
             raise BadCheckpoint(folder, f"is no HuBERT model that transformers can load ({error})") from error
         model, report = cast("tuple[HubertModel, dict[str, Any]]", loaded)
