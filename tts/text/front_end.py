@@ -71,7 +71,7 @@ class FrontEnd:
             ValueError: for another table, or a reading in the lexicon that is not valid.
         """
         self._table: SymbolTable = symbol_table(symbols)
-        self._options = ReaderOptions(symbols, dict(lexicon or {}), is_like_upstream)
+        self._options = ReaderOptions(self._table.has_erhua, dict(lexicon or {}), is_like_upstream)
         self._readers: dict[str, Reader] = {}
         if lexicon:
             self._make_readers()

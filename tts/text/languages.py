@@ -39,13 +39,13 @@ class ReaderOptions:
     """What a reader may be told.
 
     Attributes:
-        symbols: name of the symbol table, `v1` or `v2`. v1 models were trained without the erhua rules.
+        has_erhua: a final 儿 takes the tone before it; models of version v1 were trained without.
         lexicon: word -> reading, for names (Mandarin: pinyin with tone digits; English: ARPAbet).
         is_like_upstream: repeat the known misreadings of GPT-SoVITS instead of what a person would say. For
             comparisons with it only.
     """
 
-    symbols: str = "v2"
+    has_erhua: bool = True
     lexicon: Mapping[str, str] = field(default_factory=dict)
     is_like_upstream: bool = False
 

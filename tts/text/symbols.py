@@ -14,14 +14,15 @@ import numpy as np
 
 DATA = Path(__file__).parent / "data" / "symbols.json"
 UNKNOWN = "UNK"
-NAMES = ("v1", "v2")
+HAS_ERHUA = {"v1": False, "v2": True}  # v1 models were trained without the tones of a final 儿
+NAMES = tuple(HAS_ERHUA)
 
 
 class SymbolTable:
-    """One list of symbols and the way from symbols to ids."""
+    """One list of symbols, the way from symbols to ids, and how the models that use it were trained."""
 
-    def __init__(self, name: str, symbols: Iterable[str]) -> None:
-        self.name = name
+    def __init__(self, symbols: Iterable[str], *, has_erhua: bool) -> None:
+        self.has_erhua = has_erhua
         self.symbols = tuple(symbols)
         self._ids = {symbol: number for number, symbol in enumerate(self.symbols)}
 
@@ -51,4 +52,5 @@ def symbol_table(name: str) -> SymbolTable:
     if name not in NAMES:
         raise ValueError(f"unknown symbol table {name!r}; valid: {', '.join(NAMES)}")
     lists = json.loads(DATA.read_text(encoding="utf-8"))
-    return SymbolTable(name, lists["v1"] if name == "v1" else lists["v1"] + lists["v2_more"])
+    tables = {"v1": lists["v1"], "v2": lists["v1"] + lists["v2_more"]}
+    return SymbolTable(tables[name], has_erhua=HAS_ERHUA[name])

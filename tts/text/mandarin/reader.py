@@ -26,7 +26,7 @@ class MandarinReader:
             ValueError: for a lexicon reading that is not one syllable with a tone digit per character.
         """
         self._is_like_upstream = options.is_like_upstream
-        self._has_erhua = options.symbols != "v1"
+        self._has_erhua = options.has_erhua
         self._lexicon = lexicons.Lexicon(options.lexicon)
 
     def read(self, text: str, *, is_alone: bool = True) -> Reading:
