@@ -44,7 +44,7 @@ class Question:
 
 
 def questions(corpus: Corpus, rng: random.Random) -> Iterator[Question]:
-    """Yields every held-out question for each character, with a conversation before it where one is needed."""
+    """Yields every held-out question for each character, in a conversation where it needs one."""
     for character in CHARACTERS:
         for language in LANGUAGES:
             for intent in corpus.intents:

@@ -59,7 +59,8 @@ def test_check_finds_a_wrong_label(tiny) -> None:
         (None, "no chat template"),
         ("{% for m in messages %}{{ m['role'] ~ ':' ~ m['content'] ~ '\n' }}{% endfor %}"
          "{% if add_generation_prompt %}assistant:{% endif %}", "no end token"),
-        ("{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}", "changes earlier turns"),
+        ("{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}",
+         "changes earlier turns"),
     ],
 )  # fmt: skip
 def test_templates_that_cannot_be_trained_with(tiny, template, message) -> None:
