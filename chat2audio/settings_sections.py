@@ -148,7 +148,7 @@ class LLMSettings(Section):
         default="local", description="local loads `model`; openai calls one."
     )
     model: Path = Field(
-        default=Path("models/demo/llm/base"), description="Folder of the model, in transformers format."
+        default=Path("models/demo/llm"), description="Folder of the model, in transformers format."
     )
     adapters_dir: Path | None = Field(
         default=Path("models/demo/llm/adapters"),

@@ -146,7 +146,9 @@ class StepLoop(Generic[Req, Out]):
             Overloaded: all places, running and waiting, are taken.
         """
         self._require_alive()
-        if self.num_running + self.num_waiting >= self._max_running + self._max_waiting:
+        # A job that was just cancelled holds its place until the thread comes round, but not against others.
+        num_taken = sum(not job.is_over for job in [*self._running, *self._waiting])
+        if num_taken >= self._max_running + self._max_waiting:
             raise Overloaded(f"{self.name} is full: {self.num_running} running, {self.num_waiting} waiting")
         job: Job[Req, Out] = Job(
             request, deadline=deadline, max_buffered=self._max_buffered, wake_engine=self._wake.set

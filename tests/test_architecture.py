@@ -14,19 +14,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 APPS = {"app_stream", "app_non_stream"}
 # A package may import itself and what stands behind it here. The leaves may import anything below the apps.
-MAY_IMPORT = {
-    "runtime": set(),
-    "prompts": set(),
-    "speakers": set(),
-    "llm": {"runtime", "prompts"},
-    "tts": {"runtime", "speakers"},
-    "chat2audio": {"runtime", "prompts", "speakers", "llm", "tts"},
-    **dict.fromkeys(APPS, {"chat2audio"}),
-    **dict.fromkeys(
-        ("benchmarks", "evaluation", "demo"), {"runtime", "prompts", "speakers", "llm", "tts", "chat2audio"}
-    ),
+BELOW_THE_APPS = frozenset({"runtime", "prompts", "speakers", "llm", "tts", "chat2audio"})
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "runtime": frozenset(),
+    "prompts": frozenset(),
+    "speakers": frozenset(),
+    "llm": frozenset({"runtime", "prompts"}),
+    "tts": frozenset({"runtime", "speakers"}),
+    "chat2audio": BELOW_THE_APPS - {"chat2audio"},
+    "app_stream": frozenset({"chat2audio"}),
+    "app_non_stream": frozenset({"chat2audio"}),
+    "evaluation": BELOW_THE_APPS,
+    "demo": BELOW_THE_APPS,
+    "benchmarks": BELOW_THE_APPS | {"demo"},  # which makes models to measure with
 }
-MAY_IMPORT["benchmarks"] = MAY_IMPORT["demo"] | {"demo"}  # which makes models to measure with
 LEAVES = {"benchmarks", "evaluation", "demo"}
 # The reply path and all below it in its folder run, and are tested, without these.
 TORCH_FREE = ("reply", "engines", "events", "failures", "speakable", "sentences", "encoding")

@@ -41,7 +41,7 @@ def test_defaults_run_the_demo_on_this_machine_only(tmp_path: Path) -> None:
     settings = load_settings(environ={}, root=tmp_path)
     assert settings.server.host == "127.0.0.1"
     assert (settings.server.stream_port, settings.server.file_port) == (8000, 8001)
-    assert settings.llm.model == tmp_path / "models/demo/llm/base"
+    assert settings.llm.model == tmp_path / "models/demo/llm"
     assert settings.paths.speakers_dir == tmp_path / "speakers"
     assert settings.tts.bert_model is None
     assert settings.text.speakable.options() == SpeakableOptions()

@@ -100,6 +100,18 @@ async def test_one_too_many_is_refused(loop) -> None:
     assert await collect(loop.submit(3)) == [0, 1, 2]
 
 
+async def test_a_cancelled_job_takes_no_place_from_others(loop, engines) -> None:
+    engines[0].gate = threading.Event()
+    jobs = [loop.submit(ENDLESS) for _ in range(4)]
+    await until(lambda: engines[0].batch_sizes)  # a step is under way: nobody is retired before it ends
+    jobs[0].cancel()
+    late = loop.submit(2)
+    engines[0].gate.set()
+    for job in jobs[1:]:
+        job.cancel()
+    assert await collect(late) == [0, 1]
+
+
 async def test_a_slow_consumer_stalls_only_itself(loop, engines) -> None:
     slow = loop.submit(ENDLESS)
     assert await collect(loop.submit(1000)) == list(range(1000))

@@ -1,4 +1,4 @@
-"""The bank on voices that are only weights: one load each, a budget in bytes, no load ended by a bystander."""
+"""The bank on voices that are only weights: one load each, a budget in bytes, nobody ends another's load."""
 
 from __future__ import annotations
 

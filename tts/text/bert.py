@@ -3,34 +3,18 @@
 The one file of the text side that imports torch.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import AutoTokenizer, BertModel
-from transformers.utils import logging as transformers_logging
 
+from tts.quiet import quiet_transformers
 from tts.text.front_end import Phones, Segment
 
 LANGUAGE_WITH_FEATURES = "zh"
 NUM_DROPPED_LAYERS = 2  # the features are the third hidden state from the end
 NUM_SPECIAL_TOKENS = 2  # [CLS] and [SEP]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps transformers from reporting unused weights (the language-model head) and progress."""
-    verbosity, has_bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if has_bar:
-            transformers_logging.enable_progress_bar()
 
 
 class BertEncoder:
@@ -49,7 +33,7 @@ class BertEncoder:
         folder = Path(folder)
         if not (folder / "config.json").is_file():
             raise FileNotFoundError(f"{folder} is not a BERT folder: config.json is missing")
-        with _quiet():
+        with quiet_transformers():
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = BertModel.from_pretrained(
                 folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32
