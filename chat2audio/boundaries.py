@@ -30,7 +30,8 @@ MAX_TAIL = 24
 MAX_TITLE = 40  # characters within which 《 keeps a title together
 MAX_LIST_DIGITS = 3
 _WORD_BEFORE = re.compile(rf"(?:{LETTER}|\d)(?:{LETTER}|[\d.'’\-])*$")
-_LINE_BEGINS = re.compile(rf"(?:^|[{NEWLINES}：:])[ \t]*$")
+# Where a number with a point behind it counts the items of a list.
+_ITEM_BEGINS = re.compile(rf"(?:^|[{NEWLINES}：:；;。！？!?.])[ \t]*$")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 
 
@@ -165,7 +166,7 @@ class BoundaryFinder:
         if len(word) == 1 and word.isupper() and word != "I":
             return NEVER
         is_item = len(word) <= MAX_LIST_DIGITS and (word.isdigit() or len(word) == 1)
-        is_first = is_item and _LINE_BEGINS.search(self._before[: len(self._before) - len(word)])
+        is_first = is_item and _ITEM_BEGINS.search(self._before[: len(self._before) - len(word)])
         return NEVER if is_first and word else END
 
     def _judge_after_blank(self, char: str) -> int:

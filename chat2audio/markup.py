@@ -205,9 +205,12 @@ class Markup:
         is_undecided = not following or (len(following) < 3 and "://".startswith(following))
         if is_undecided and not is_last and end - at < MAX_LOCAL_PART:
             return None
-        if following[:1] == "@" or following == "://" or local[:4].lower() == "www.":
+        if following[:1] == "@" or following == "://":
             self._scan = self._address
-            return end + (1 if following[:1] == "@" else 0), Kind.ASIDE
+            return end + 1, Kind.ASIDE
+        if local[:4].lower() == "www.":
+            self._scan = self._address
+            return at + len("www."), Kind.ASIDE
         return at + len(_prefix(_WORD, text, at)), Kind.SPEECH
 
     def _begin_address(self, text: str, at: int) -> None:

@@ -1,6 +1,7 @@
 """The piece of a reply that is being gathered: its speech, what is shown between, and where it may be cut."""
 
 import re
+from operator import itemgetter
 from typing import NamedTuple
 
 from chat2audio.boundaries import BLANK, GOOD, NEVER, is_one_grapheme, rank_inside
@@ -28,7 +29,6 @@ class _Silent(NamedTuple):
     at: int  # where in the speech it stands
     display: str
     binds_left: bool
-    parts_words: bool
 
 
 class Piece:
@@ -42,13 +42,15 @@ class Piece:
     def __init__(self, word_units: float) -> None:
         self._word_units = word_units
         self._silents: list[_Silent] = []
+        self._added_blanks: list[int] = []
+        self._has_gap = False  # whether the last thing added was text left out between words
         self._start("")
         self.marks: dict[int, int] = {}
 
     def _start(self, text: str) -> None:
         self.text = text
-        self._num_syllables = count_syllables(text)
-        self._num_words = count_words(text)
+        self._num_syllables = count_syllables(text) if text else 0
+        self._num_words = count_words(text) if text else 0
         self._seen = 0  # how far `overflow` has looked for the end of what cannot be cut
 
     @property
@@ -58,10 +60,19 @@ class Piece:
 
     def units_before(self, at: int) -> float:
         """Length of the speech up to a place."""
+        if at == len(self.text):
+            return self.units
         return count_syllables(self.text[:at]) + self._word_units * count_words(self.text[:at])
 
     def add_speech(self, text: str) -> None:
-        """Append text that is said as it is shown."""
+        """Append text that is said as it is shown.
+
+        A blank that is not shown parts it from a word that stands before left-out text.
+        """
+        if self._has_gap and self.text and is_tight(self.text[-1]) and is_tight(text[0]):
+            self._added_blanks.append(len(self.text))
+            self.text += " "
+        self._has_gap = False
         self._num_syllables += count_syllables(text)
         self._num_words += count_words(text, self.text[-CONTEXT_CHARS:])
         self.text += text
@@ -72,7 +83,8 @@ class Piece:
 
     def add_silent(self, display: str, *, binds_left: bool, parts_words: bool) -> None:
         """Append text that is only shown, and belongs to what stands before or behind it."""
-        self._silents.append(_Silent(len(self.text), display, binds_left, parts_words))
+        self._silents.append(_Silent(len(self.text), display, binds_left))
+        self._has_gap |= parts_words
 
     def overflow(self, bounds: Bounds, max_chars: int) -> int | None:
         """Where to cut a piece that has grown too long; None if it has not, or if there is no place yet.
@@ -85,7 +97,7 @@ class Piece:
         if not self._seen:
             end = self._longest(bounds.max_units, min(max_chars, len(self.text) - 1))
             stump = self._longest(SMALLEST_PART * bounds.max_units, end)
-            at = self._best_place(stump, end) or self._best_place(0, stump)
+            at = self._best_place(stump, end) or self._best_place(self._longest(0, stump), stump)
             if at:
                 return at
             self._seen = end
@@ -109,12 +121,10 @@ class Piece:
         return fits
 
     def _best_place(self, after: int, end: int) -> int | None:
-        """The best place to cut behind one place and up to another, with speech before it."""
-        behind_marks = [(rank, at) for at, rank in self.marks.items() if rank and after < at <= end]
-        if behind_marks:
-            return max(behind_marks)[1]
-        best = NEVER, 0
-        for blank in BLANKS:
+        """The best place to cut behind one place and up to another."""
+        known = [(rank, at) for at, rank in self.marks.items() if after < at <= end]
+        best = max(known, default=(NEVER, 0))
+        for blank in BLANKS if best[0] <= BLANK else "":
             at = self.text.rfind(blank, after, end) + 1
             if at and self._rank(at) == BLANK:
                 best = max(best, (BLANK, at))
@@ -122,7 +132,7 @@ class Piece:
         while at > after and best[0] < GOOD:
             best = max(best, (self._rank(at), at))
             at -= 1
-        return best[1] if best[0] > NEVER and self.units_before(best[1]) > 0 else None
+        return best[1] if best[0] > NEVER else None
 
     def _rank(self, at: int) -> int:
         return self.marks.get(at) or rank_inside(self.text, at)
@@ -149,9 +159,11 @@ class Piece:
             self._silents[:num],
             [silent._replace(at=silent.at - at) for silent in self._silents[num:]],
         )
+        blanks = [place for place in self._added_blanks if place < at]
+        self._added_blanks = [place - at for place in self._added_blanks[len(blanks) :]]
         self.marks = {place - at: rank for place, rank in self.marks.items() if place > at}
         self._start(self.text[at:])
-        return _weave(text, silents), _clean(_speech(text, silents)) if has_speech else ""
+        return _weave(text, silents, blanks), _clean(text) if has_speech else ""
 
     def take_display(self) -> str:
         """The silent text of a piece without speech."""
@@ -159,23 +171,13 @@ class Piece:
         return "".join(silent.display for silent in silents)
 
 
-def _weave(text: str, silents: list[_Silent]) -> str:
-    """Speech and silent text in their order."""
+def _weave(text: str, silents: list[_Silent], added_blanks: list[int]) -> str:
+    """Speech and silent text in their order, without the blanks that were added to the speech."""
     parts, done = [], 0
-    for silent in silents:
-        parts += [text[done : silent.at], silent.display]
-        done = silent.at
-    return "".join(parts) + text[done:]
-
-
-def _speech(text: str, silents: list[_Silent]) -> str:
-    """The speech, with a blank where left-out text stood between two words."""
-    parts, done = [], 0
-    for silent in silents:
-        at = silent.at
-        if silent.parts_words and done < at < len(text) and is_tight(text[at - 1]) and is_tight(text[at]):
-            parts += [text[done:at], " "]
-            done = at
+    events = [(silent.at, 0, silent.display) for silent in silents] + [(at, 1, "") for at in added_blanks]
+    for at, num_skipped, display in sorted(events, key=itemgetter(0, 1)):
+        parts += [text[done:at], display]
+        done = at + num_skipped
     return "".join(parts) + text[done:]
 
 
@@ -186,8 +188,10 @@ def _clean(text: str) -> str:
     """
     leading = _LEADING_MARKS.match(text)
     text = text[leading.end() :] if leading else text
-    text = _LINE_END.sub(lambda end: _pause(text, end.start(), end.end()), text)
-    return _WHITE.sub(" ", _REPEATED.sub(r"\1\1\1", text)).strip()
+    if "  " in text or not text.isprintable():  # no blank but " " is printable
+        text = _LINE_END.sub(lambda end: _pause(text, end.start(), end.end()), text)
+        text = _WHITE.sub(" ", text)
+    return _REPEATED.sub(r"\1\1\1", text).strip()
 
 
 def _pause(text: str, start: int, end: int) -> str:

@@ -151,7 +151,7 @@ class SentenceSplitter:
         """A place to cut behind all text so far: cut here, or remember it for a piece that grows too long."""
         if self._is_wanted(rank, self._piece.units):
             self._cut(len(self._piece.text))
-        else:
+        elif self._piece.units > 0:
             self._piece.marks[len(self._piece.text)] = rank
 
     def _is_wanted(self, rank: int, units: float) -> bool:
