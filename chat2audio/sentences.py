@@ -96,7 +96,7 @@ class SentenceSplitter:
         finder = self._finder
         if self._is_after_symbol:
             self._is_after_symbol = False
-            if not finder.extends(text[0]):
+            if text[0] not in SPECIAL or not finder.extends(text[0]):
                 self._judge("")
         for token in _TOKENS.findall(text):
             char = token[0]

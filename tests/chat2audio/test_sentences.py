@@ -160,8 +160,22 @@ class TestPolicy:
         tight = SplitLimits(0, 4, 0, 4, 0, 4, max_chars=40)
         assert spoken("1" * 30 + "天", tight) == ["1" * 30 + "天"]
         assert [len(piece) for piece in spoken("1" * 90, tight)] == [40, 40, 10]
+        for step in (1, 1000):
+            assert spoken("1" * 30 + "天地天地天", tight, step) == ["1" * 30 + "天", "地天地天"]
 
-    def test_graphemes_are_never_torn(self) -> None:
+    def test_what_was_too_early_in_one_piece_counts_in_the_next(self) -> None:
+        limits_ = SplitLimits(first_min=10, first_max=15, second_min=1)
+        pieces = spoken("天天天天天天。天天，天天天天天天天天天", limits_)
+        assert pieces == ["天天天天天天。", "天天，", "天天天天天天天天天"]
+
+    @pytest.mark.parametrize(
+        "pair",
+        ["か\u3099", "e\u0301", "ｶﾞ", "\u200d👩", "👍🏽", "🇨🇳", "\u1100\u1161", "❤\ufe0f", "ab", "12", "a1"],
+    )
+    def test_graphemes_words_and_numbers_have_no_place_inside(self, pair: str) -> None:
+        assert rank_inside(pair, 1) == NEVER
+
+    def test_a_word_at_the_end_of_the_room_is_not_torn_from_its_accent(self) -> None:
         text = "e\u0301" * 40
         assert all(s[0] == "e" for s in spoken(text, SplitLimits(0, 4, 0, 4, 0, 4, max_chars=17)))
 
@@ -175,6 +189,7 @@ class TestPolicy:
     def test_words_around_left_out_text_do_not_run_together(self) -> None:
         assert spoken("hello(smiles)world") == ["hello world"]
         assert spoken("hello😀world") == ["hello world"]
+        assert spoken("Hello.😀World", SENTENCES_ONLY) == ["Hello.", "World"]
         assert spoken("he**ll**o") == ["hello"]
 
     def test_a_sentence_before_a_stage_direction_does_not_wait_for_its_end(self) -> None:

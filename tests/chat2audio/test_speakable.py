@@ -195,6 +195,10 @@ class TestMarkdown:
         assert said(text) == expected
         assert shown(text) == text
 
+    def test_a_mark_left_open_ends_with_its_line(self) -> None:
+        marks = [span.kind for span in spans_of(["**a\n**b** `c\n`d"]) if not span.spoken]
+        assert marks == [Kind.OPENER, Kind.OPENER, Kind.CLOSER, Kind.OPENER, Kind.OPENER]
+
     def test_code_can_be_said(self) -> None:
         assert said("```\nx = 1\n```\n|a|", speak_code=True) == "\nx = 1\n\na|"
 
