@@ -132,7 +132,7 @@ class SentenceSplitter:
     def _push_mark(self, display: str, kind: Kind) -> None:
         if kind is Kind.OPENER:
             self._judge("")
-        self._is_after_symbol = kind is Kind.SYMBOL
+        self._is_after_symbol |= kind is Kind.SYMBOL
         self._piece.add_silent(display, binds_left=kind is not Kind.OPENER, parts_words=kind is Kind.SYMBOL)
 
     def _push_aside(self, display: str) -> None:
@@ -152,7 +152,8 @@ class SentenceSplitter:
         if self._is_wanted(rank, self._piece.units):
             self._cut(len(self._piece.text))
         elif self._piece.units > 0:
-            self._piece.marks[len(self._piece.text)] = rank
+            at, marks = len(self._piece.text), self._piece.marks
+            marks[at] = max(rank, marks.get(at, rank))
 
     def _is_wanted(self, rank: int, units: float) -> bool:
         may_cut = rank == END or (rank == CLAUSE and self._index < self._limits.clause_pieces)
