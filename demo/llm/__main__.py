@@ -14,7 +14,17 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen2ForCausalLM, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
-from demo.llm.base import STAGES, Stage, character_dialogues, make_model, make_tokenizer, mixed_dialogues
+from demo.llm.base import (
+    STAGES,
+    Stage,
+    blended_dialogues,
+    character_dialogues,
+    cut_reply,
+    make_model,
+    make_tokenizer,
+    mixed_dialogues,
+    short_dialogues,
+)
 from demo.llm.corpus import CHARACTERS, ROOT, Corpus
 from llm.finetune.encoding import Encoder
 from llm.finetune.export import save_adapter, save_model
@@ -48,7 +58,7 @@ class _StopAfter(TrainerCallback):
 )
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
 def main(work: Path, out: Path, names: tuple[str, ...], threads: int) -> None:
-    """Train the demo language model (about half an hour on one CPU core)."""
+    """Train the demo language model (about an hour on one CPU core)."""
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
     corpus = Corpus()
@@ -66,7 +76,11 @@ def main(work: Path, out: Path, names: tuple[str, ...], threads: int) -> None:
 def run_stage(stage: Stage, corpus: Corpus, work: Path, out: Path) -> bool:
     """Runs or resumes one stage and writes what it made; returns False when interrupted."""
     settings, rng = stage.settings, random.Random(stage.settings.seed)
-    if stage.voice is None:
+    if stage.opening:
+        dialogues = short_dialogues(corpus, stage.num_dialogues, rng)
+    elif stage.voice is None and stage.start == "openings":
+        dialogues = blended_dialogues(corpus, stage.num_dialogues, rng)
+    elif stage.voice is None:
         dialogues = mixed_dialogues(corpus, stage.num_dialogues, rng)
     else:
         dialogues = character_dialogues(corpus, stage.voice, stage.num_dialogues, rng)
@@ -78,6 +92,8 @@ def run_stage(stage: Stage, corpus: Corpus, work: Path, out: Path) -> bool:
     encoder = Encoder(tokenizer)
     rows = [encoder.encode(dialogue) for dialogue in dialogues]
     encoder.check(dialogues[0], rows[0])
+    if stage.opening:
+        rows = [cut_reply(row, stage.opening) for row in rows]
     names = [stage.voice] if stage.voice else CHARACTERS
     prompts = [build_messages(corpus.personas[name], [], text) for name in names for text in PROBES[name]]
     stop = StopFlag()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -81,13 +81,19 @@ class Corpus:
             for text in self.questions[language][intent]["held_out"]
         }
 
-    def dialogue(self, character: str, persona: Persona, rng: random.Random) -> Dialogue:
-        """Returns a dialogue of one to twelve turns with a character (or PLAIN) under a persona's prompt."""
+    def dialogue(
+        self, character: str, persona: Persona, rng: random.Random, lengths: Sequence[int]
+    ) -> Dialogue:
+        """Returns a dialogue with a character (or PLAIN) under a persona's prompt.
+
+        Args:
+            lengths: numbers of turns to draw from.
+        """
         talk = Talk()
         if persona.greeting and rng.random() < 0.3:
             talk.messages.append(Message("assistant", persona.greeting, is_persona=True))
         language = rng.choice(LANGUAGES)
-        for _ in range(rng.choice((1, 4, 8, 10, 12))):
+        for _ in range(rng.choice(lengths)):
             if rng.random() < 0.12:
                 language = rng.choice(LANGUAGES)
             intent = rng.choices(self.intents, self._weights)[0]
@@ -106,7 +112,7 @@ class Corpus:
         if topics and rng.random() < 0.4:
             text = fill(expand(rng.choice(general["frames"]), rng), {"x": rng.choice(topics)})
         else:
-            text = expand(rng.choice(table["ask"]), rng)
+            text = expand(rng.choice([*table["ask"], *table.get("more", ())]), rng)
         values = self._slot_values(character, intent, language, talk, rng)
         text = fill(text, values)
         if bare(text) in self._held_out:
@@ -161,6 +167,13 @@ def vary_persona(persona: Persona, rng: random.Random) -> Persona:
     if draw < 0.9:
         return replace(persona, examples=(), scenario="", relation="")
     return replace(persona, examples=persona.examples[: rng.randint(0, 2)], scenario="")
+
+
+def short_persona(character: str, rng: random.Random) -> Persona:
+    """Returns the shortest prompt that tells who is to speak."""
+    language = rng.choice(LANGUAGES)
+    text = {"zh": f"你是{CALLED[character]['zh']}。", "en": f"You are {CALLED[character]['en']}."}[language]
+    return Persona.from_prompt(character, text, language)
 
 
 def neutral_persona(rng: random.Random) -> Persona:
