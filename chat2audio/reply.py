@@ -85,6 +85,7 @@ class Reply:
         self._clock = _Clock()
         self._written: list[str] = []
         self._spoken_ms = 0.0
+        self._is_left = False
 
     async def __aenter__(self) -> Reply:
         self._limits = _limits_of(self._turn.speaker, self._options.limits)
@@ -93,6 +94,7 @@ class Reply:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self._is_left = True
         self._producer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._producer
@@ -118,7 +120,9 @@ class Reply:
             cause = _first_leaf(group)
             log.error("reply %s failed", self._turn.id, exc_info=cause)
             final = Failed(*describe(cause))
-        await self._events.put(final)
+        # A stage that fails while it is being cancelled hides the cancellation: do not wait for room then.
+        if not self._is_left:
+            await self._events.put(final)
 
     async def _write(self) -> None:
         """Text engine -> sentences, announced on the screen as they are cut."""

@@ -229,6 +229,7 @@ async def _before(deadline: float | None, awaitable: Awaitable[T]) -> T:
     if deadline is None:
         return await awaitable
     try:
-        return await asyncio.wait_for(awaitable, max(0.0, deadline - time.monotonic()))
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            return await awaitable
     except TimeoutError:
         raise DeadlineExceeded("the request's time is over") from None

@@ -105,7 +105,9 @@ class Job(Generic[Req, Out]):
         # The engine thread enforces deadlines; this one holds even when that thread hangs inside a step.
         remaining_sec = self.deadline - time.monotonic() + DEADLINE_GRACE_SEC
         try:
-            await asyncio.wait_for(self._news.wait(), max(remaining_sec, 0.0))
+            # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the news.
+            async with asyncio.timeout(max(remaining_sec, 0.0)):
+                await self._news.wait()
         except TimeoutError:
             self.cancel()
             raise DeadlineExceeded("the request's time is over") from None
