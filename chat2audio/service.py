@@ -100,7 +100,8 @@ def create_app(
     app.add_api_route("/speakers", service.speakers, methods=["GET"])
     app.add_api_route("/healthz", service.healthz, methods=["GET"])
     app.add_api_route("/readyz", service.readyz, methods=["GET"])
-    app.mount("/", StaticFiles(directory=WEB_DIR, html=True))
+    if face == "stream":  # the page listens to events
+        app.mount("/", StaticFiles(directory=WEB_DIR, html=True))
     return app
 
 
