@@ -78,7 +78,7 @@ def run_stage(stage: Stage, corpus: Corpus, work: Path, out: Path) -> bool:
     settings, rng = stage.settings, random.Random(stage.settings.seed)
     if stage.opening:
         dialogues = short_dialogues(corpus, stage.num_dialogues, rng)
-    elif stage.voice is None and stage.start == "openings":
+    elif stage.voice is None and stage.start in ("openings", "join"):
         dialogues = blended_dialogues(corpus, stage.num_dialogues, rng)
     elif stage.voice is None:
         dialogues = mixed_dialogues(corpus, stage.num_dialogues, rng)

@@ -63,7 +63,7 @@ _WARM = TrainingSettings(
 # The first two stages learn the lines by heart (loss 2.1 after 372 steps, 0.5 after 1400 more), but not which
 # of them answers what (2 % of the held-out questions): there is too little of that in a dialogue's tokens. So
 # the third sees a hundred thousand questions, each only with the opening of its reply, under a prompt of a
-# few words; and the last puts all together.
+# few words; and the last two put all together.
 _MAIN = replace(
     _WARM,
     batch_size=2,
@@ -77,13 +77,15 @@ _MAIN = replace(
 _OPENINGS = replace(
     _WARM, batch_size=32, micro_batch_size=32, learning_rate=2e-3, seed=5, save_every=200, log_every=50
 )
-_BASE = replace(_MAIN, batch_size=4, learning_rate=6e-4, schedule="cosine", seed=4, save_every=100)
+_JOIN = replace(_MAIN, batch_size=4, learning_rate=6e-4, schedule="cosine", seed=4, save_every=100)
+_BASE = replace(_JOIN, learning_rate=1.2e-3, seed=6)
 _ADAPTER = replace(_BASE, method="lora", rank=8, alpha=16, dropout=0.0, learning_rate=8e-4, seed=3)
 STAGES = (
     Stage("warm", _WARM, 5800, stop_after=372),
     Stage("main", _MAIN, 2800, start="warm"),
     Stage("openings", _OPENINGS, 80000, start="main", opening=6),
-    Stage("base", _BASE, 4000, start="openings"),
+    Stage("join", _JOIN, 4000, start="openings"),
+    Stage("base", _BASE, 8400, start="join"),
     *(Stage(name, _ADAPTER, 360, start="base", voice=name) for name in CHARACTERS),
 )
 

@@ -22,7 +22,7 @@ LANGUAGES = ("zh", "en")
 CHARACTERS = ("Qinglan", "Wren")
 PLAIN = "plain"
 # These are harder than the others (they copy, or they must be told from everything else).
-WEIGHTS = {"name_tell": 3.0, "name_recall": 3.0, "offtopic": 4.0, "why": 2.0, "more": 2.0, "repeat": 1.5}
+WEIGHTS = {"name_tell": 6.0, "name_recall": 5.0, "offtopic": 4.0, "why": 2.0, "more": 2.0, "repeat": 1.5}
 # The other character's name, as each calls her.
 OTHER = {
     "Qinglan": {"zh": ("小雁", "Wren", "飞艇驾驶员"), "en": ("Wren", "the pilot", "the mail pilot")},

@@ -62,6 +62,7 @@ def save_model(
         return
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         write(Path(scratch))
+        _make_readable(Path(scratch))
         for path in sorted(Path(scratch).iterdir()):
             path.replace(folder / path.name)
 
@@ -82,8 +83,16 @@ def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
         new, old = scratch / "new", scratch / "old"
         new.mkdir()
         write(new)
+        _make_readable(new)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
     finally:
         shutil.rmtree(scratch)
+
+
+def _make_readable(folder: Path) -> None:
+    """Lets everyone read the files: weights are written for their owner alone, but servers run as others."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)

@@ -76,6 +76,7 @@ def test_an_adapter_comes_out_that_the_server_reads(tiny, data, tmp_path) -> Non
     assert {name.rsplit(".", 1)[1] for name in layers} == set(LINEAR_LAYERS)
     assert any(part.up.abs().sum() > 0 for part in layers.values())
     assert sorted(path.name for path in (tmp_path / "ad").iterdir()) == ["Test"]
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in (tmp_path / "ad" / "Test").iterdir())
     config = json.loads((tmp_path / "ad" / "Test" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "base"
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "merged")
