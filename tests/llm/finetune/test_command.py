@@ -139,6 +139,14 @@ class _StopAt(TrainerCallback):
             self.flag.set()
 
 
+class _Steps(TrainerCallback):
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        self.seen.append(state.global_step)
+
+
 @pytest.fixture
 def rows(tiny):
     chats = [Chat("", (("user", f"q {n}"), ("assistant", f"云雾茶 {n}"))) for n in range(8)]
@@ -161,8 +169,11 @@ def test_stopped_and_resumed_is_the_same_as_never_stopped(tiny, rows, tmp_path) 
     )
     assert (first.is_finished, first.num_steps) == (False, 3)
     assert (tmp_path / "b" / "checkpoint-3").is_dir()
-    second = train(fresh(tiny), tiny.tokenizer, rows, [], QUICK, tmp_path / "b", is_resumed=True)
-    assert second.is_finished
+    steps = _Steps()
+    second = train(
+        fresh(tiny), tiny.tokenizer, rows, [], QUICK, tmp_path / "b", is_resumed=True, callbacks=[steps]
+    )
+    assert (second.is_finished, steps.seen) == (True, [4])
     for name, tensor in weights(whole).items():
         torch.testing.assert_close(weights(second)[name], tensor)
 
