@@ -63,7 +63,7 @@ _WARM = TrainingSettings(
 )
 # The first two stages learn the lines by heart (loss 2.1 after 372 steps, 0.5 after 1400 more), but not which
 # of them answers what (2 % of the held-out questions): there is too little of that in a dialogue's tokens. So
-# the third sees a hundred thousand questions, each only with the opening of its reply, under a prompt of a
+# the third sees eighty thousand questions, each only with the opening of its reply, under a prompt of a
 # few words; and the last two put all together.
 _MAIN = replace(
     _WARM,
