@@ -1,0 +1,1 @@
+"""Training a voice on a few minutes of recordings: `python -m tts.finetune --help`."""
