@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -18,6 +17,7 @@ from chat2audio.events import AudioDelta, Done, Event, Failed, Meta, SentenceErr
 from chat2audio.failures import describe
 from chat2audio.reply import Reply, ReplyOptions, Turn
 from runtime.step_loop import DeadlineExceeded, Overloaded
+from runtime.workers import Workers
 from tts.errors import BadVoice
 
 log = logging.getLogger(__name__)
@@ -52,13 +52,18 @@ WireEvent = Meta | TextDelta | AudioBytes | SentenceError | Done | Failed
 
 @dataclass(frozen=True, slots=True)
 class Kitchen:
-    """What all turns of a server share."""
+    """What all turns of a server share.
+
+    Attributes:
+        encoders: the threads that compress sound.
+    """
 
     text_engine: TextEngine
     speech_engine: SpeechEngine
     options: ReplyOptions
     admission: Admission
     drain: Drain
+    encoders: Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ async def open_delivery(kitchen: Kitchen, turn: Turn, wish: AudioWish) -> AsyncI
                 "see the server's log; another speaker can be served"
             )
             raise ApiError(409, "bad_voice", message, param="speaker") from error
-        delivery = Delivery(aiter(reply), wish, lambda: drain.limited(latest))
+        delivery = Delivery(aiter(reply), wish, lambda: drain.limited(latest), kitchen.encoders)
         try:
             yield delivery
         finally:
@@ -120,11 +125,13 @@ class Delivery:
         events: AsyncIterator[Event],
         wish: AudioWish,
         limited: Callable[[], AbstractAsyncContextManager[None]],
+        encoders: Workers,
     ) -> None:
         self.wish = wish
         self.outcome = "left by the client"
         self._events = events
         self._limited = limited
+        self._encoders = encoders
         self._ahead: deque[WireEvent] = deque()
         self._is_over = False
         self._waiting: _Waiting | None = None
@@ -205,7 +212,7 @@ class Delivery:
     async def _run(self, fn: Callable[..., bytes], *args: object) -> bytes:
         if self.wish.format in CHEAP_FORMATS:
             return fn(*args)
-        return await asyncio.to_thread(fn, *args)
+        return await self._encoders.run(fn, *args)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from chat2audio.reply import ReplyOptions
 from chat2audio.schemas import ChatRequest, Limits, read_body, read_query
 from chat2audio.settings import Settings
 from chat2audio.turns import TurnMaker
+from runtime.workers import Workers
 from speakers.catalog import SpeakerCatalog
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ Face = Literal["stream", "file"]
 WEB_DIR = Path(__file__).resolve().parent.parent / "web"
 # An engine thread that has not come round for so long hangs, or works on a step nobody can wait for.
 STALE_HEARTBEAT_SEC = 15.0
+# Compressing takes a small part of the time that making the sound does.
+NUM_ENCODER_THREADS = 2
 
 
 def create_app(
@@ -71,6 +74,7 @@ def create_app(
         options=reply_options or ReplyOptions(),
         admission=Admission(server.max_concurrent, server.max_waiting),
         drain=Drain(server.drain_timeout_sec),
+        encoders=Workers("encoder", NUM_ENCODER_THREADS),
     )
 
     @asynccontextmanager
@@ -82,6 +86,7 @@ def create_app(
         finally:
             await speech_engine.stop()
             await text_engine.stop()
+            kitchen.encoders.stop()
 
     app = FastAPI(title="chat2audio", lifespan=lifespan, redoc_url=None)
     app.state.kitchen = kitchen

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+import threading
 import wave
 from typing import Any
 
@@ -11,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
+from chat2audio.service import NUM_ENCODER_THREADS
 from tests.chat2audio.fakes import (
     RATE,
     FakeCatalog,
@@ -115,6 +118,20 @@ async def test_every_format_comes_out_of_every_form(name: str) -> None:
     assert len(audio_of(events)) == len(streamed.content) > 500
     total_ms = sum(data["duration_ms"] for event, data in events if event == "audio")
     assert total_ms == events[-1][1]["audio_ms"]
+
+
+async def test_sound_is_compressed_on_threads_that_end_with_the_app() -> None:
+    def encoders() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name.startswith("encoder")}
+
+    before = encoders()
+    app = make_app("file")
+    async with app.router.lifespan_context(app):
+        await post(app)
+        assert encoders() <= before, "16-bit samples are copied at once"
+        await asyncio.gather(*(post(app, format="mp3") for _ in range(5)))
+        assert 0 < len(encoders() - before) <= NUM_ENCODER_THREADS
+    assert encoders() <= before
 
 
 async def test_the_sample_rate_can_be_chosen() -> None:
