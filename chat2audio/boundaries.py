@@ -104,7 +104,7 @@ class BoundaryFinder:
         """Judge the place before a character that does not extend what is pending.
 
         Args:
-            char: The next character; "" for a gap (something not said) or a pause.
+            char: The next character; "" for a gap (something not said).
 
         Returns:
             NEVER, CLAUSE or END, or None if it stays pending over this character.
@@ -122,11 +122,6 @@ class BoundaryFinder:
             if 0 <= self._title_chars <= MAX_TITLE:
                 return NEVER
         return rank
-
-    @property
-    def may_be_decimal(self) -> bool:
-        """Whether a point behind a digit is pending: nothing but the next character can decide it."""
-        return self._marks == "." and not self._closer and self._before[-1:].isdigit()
 
     def _judge(self, char: str) -> int | None:
         marks = self._marks

@@ -37,11 +37,7 @@ class Sentence:
 
 
 class SentenceSplitter:
-    """Spans in, sentences out.
-
-    `push` and `flush` alone give the same sentences however the stream was cut. `resolve`, called when the
-    stream pauses, decides what waits for a character that may be long in coming.
-    """
+    """Spans in, sentences out: the same ones however the stream was cut."""
 
     def __init__(self, limits: SplitLimits | None = None) -> None:
         self._limits = limits or SplitLimits()
@@ -80,12 +76,6 @@ class SentenceSplitter:
         self._unspoken.clear()
         if rest:
             self._emit(rest, "")
-        return self._take()
-
-    def resolve(self) -> list[Sentence]:
-        """Decide what waits for the next character, because none has come for a while."""
-        if not self._finder.may_be_decimal:
-            self._judge("")
         return self._take()
 
     def _take(self) -> list[Sentence]:

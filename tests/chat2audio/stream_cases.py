@@ -62,16 +62,13 @@ def sentences_of(
     pieces: Sequence[str],
     chosen_limits: SplitLimits | None = None,
     chosen: SpeakableOptions | None = None,
-    pauses: Sequence[bool] = (),
 ) -> list[Sentence]:
-    """The sentences of a stream; it pauses after the pieces so marked."""
+    """The sentences of a stream."""
     speakable, splitter = Speakable(chosen), SentenceSplitter(chosen_limits)
     sentences: list[Sentence] = []
-    for number, piece in enumerate(pieces):
+    for piece in pieces:
         for span in speakable.push(piece):
             sentences += splitter.push(span)
-        if number < len(pauses) and pauses[number]:
-            sentences += splitter.resolve()
     for span in speakable.flush():
         sentences += splitter.push(span)
     return sentences + splitter.flush()

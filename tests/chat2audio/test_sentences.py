@@ -73,31 +73,31 @@ class TestLaws:
         assert sentences_of(list(text), chosen, how) == whole
 
     @law
-    @given(cut_texts(), limits, options, st.lists(st.booleans(), max_size=13))
+    @given(cut_texts(), limits, options)
     def test_nothing_is_lost_and_nothing_is_said_twice(
-        self, pieces: list[str], chosen: SplitLimits, how: SpeakableOptions, pauses: list[bool]
+        self, pieces: list[str], chosen: SplitLimits, how: SpeakableOptions
     ) -> None:
         spans = spans_of(pieces, how)
-        sentences = sentences_of(pieces, chosen, how, pauses)
+        sentences = sentences_of(pieces, chosen, how)
         assert "".join(s.display for s in sentences) == "".join(s.display for s in spans)
         assert letters("".join(s.spoken for s in sentences)) == letters("".join(s.spoken for s in spans))
         assert [s.index for s in sentences] == list(range(len(sentences)))
 
     @law
-    @given(cut_texts(), limits, options, st.lists(st.booleans(), max_size=13))
+    @given(cut_texts(), limits, options)
     def test_marks_alone_are_never_spoken(
-        self, pieces: list[str], chosen: SplitLimits, how: SpeakableOptions, pauses: list[bool]
+        self, pieces: list[str], chosen: SplitLimits, how: SpeakableOptions
     ) -> None:
-        sentences = sentences_of(pieces, chosen, how, pauses)
+        sentences = sentences_of(pieces, chosen, how)
         assert all(letters(s.spoken) or not s.spoken for s in sentences)
         assert all(s.spoken for s in sentences[:-1]), "only a rest may be silent"
 
     @law
-    @given(cut_texts(), limits, st.lists(st.booleans(), max_size=13))
+    @given(cut_texts(), limits)
     def test_no_piece_is_above_its_limit_if_it_can_be_cut(
-        self, pieces: list[str], chosen: SplitLimits, pauses: list[bool]
+        self, pieces: list[str], chosen: SplitLimits
     ) -> None:
-        for sentence in sentences_of(pieces, chosen, pauses=pauses):
+        for sentence in sentences_of(pieces, chosen):
             text = sentence.spoken
             assert len(text) <= 2 * chosen.max_chars  # a comma and a blank may stand for the end of a line
             if units(text) > chosen.bounds(sentence.index).max_units:
@@ -206,31 +206,6 @@ def sentences_before(text: str) -> list[Sentence]:
     splitter = SentenceSplitter()
     speakable = Speakable()
     return [s for char in text for span in speakable.push(char) for s in splitter.push(span)]
-
-
-class TestPause:
-    @pytest.mark.parametrize(
-        "text", ["你好朋友。", "How are you?", "It was etc.", '"Come on in!" ', "好的好的……"]
-    )
-    def test_what_waits_for_a_character_is_decided(self, text: str) -> None:
-        splitter = SentenceSplitter()
-        assert splitter.push(said(text)) == []
-        assert [s.spoken for s in splitter.resolve()] == [text.strip()]
-        assert splitter.resolve() == splitter.flush() == []
-
-    @pytest.mark.parametrize("text", ["It costs 3.", "I met old Dr.", "没有说完的话"])
-    def test_what_is_no_end_is_not_made_one(self, text: str) -> None:
-        splitter = SentenceSplitter()
-        splitter.push(said(text))
-        assert splitter.resolve() == []
-        assert [s.spoken for s in splitter.flush()] == [text]
-
-    def test_marks_after_the_pause_are_shown_and_not_said(self) -> None:
-        splitter = SentenceSplitter()
-        splitter.push(said("你好朋友！"))
-        splitter.resolve()
-        assert splitter.push(said("！”")) == []
-        assert splitter.flush() == [Sentence(1, "！”", "")]
 
 
 class TestInputs:
