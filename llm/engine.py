@@ -64,6 +64,8 @@ class LocalTextEngine:
     def __init__(self, config: LocalTextConfig, chat_model: ChatModel | None = None) -> None:
         self.config = config
         self._chat_model = chat_model
+        self._worker = Workers("llm-worker", 1)
+        self._is_stopped = False
         self._engine: TextStepEngine | None = None
         self._loop: StepLoop[TextRequest, str] | None = None
 
@@ -76,11 +78,7 @@ class LocalTextEngine:
         if self._loop is not None:
             return
         if self._chat_model is None:
-            loader = Workers("llm-loader", 1)
-            try:
-                self._chat_model = await loader.run(load_chat_model, self.config.model)
-            finally:
-                loader.stop()
+            self._chat_model = await self._worker.run(load_chat_model, self.config.model)
         chat_model, config = self._chat_model, self.config
         adapters = Adapters(chat_model.model, config.adapters_dir, max_loaded=config.max_adapters)
 
@@ -100,9 +98,13 @@ class LocalTextEngine:
         self._loop = loop
 
     async def stop(self) -> None:
-        """Ends all replies and the step loop. Final."""
+        """Ends all replies and the step loop, which may be within a long step. Final; again does nothing."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         if self._loop is not None:
-            self._loop.stop()
+            await self._worker.run(self._loop.stop)
+        self._worker.stop()
 
     @property
     def is_ready(self) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 import torch
@@ -211,6 +213,29 @@ async def test_an_engine_that_is_not_running_says_so(make_engine, chat, collect)
     assert not engine.is_ready
     with pytest.raises(EngineDied):
         await collect(engine, chat("storm"))
+
+
+async def test_stopping_waits_for_a_step_beside_the_event_loop(make_engine, chat_model, chat) -> None:
+    engine = await make_engine(model=never_ending(chat_model))
+    real, gate, is_within = chat_model.model.forward, threading.Event(), threading.Event()
+
+    def forward(*args, **kwargs):
+        is_within.set()
+        gate.wait(5)
+        return real(*args, **kwargs)
+
+    chat_model.model.forward = forward
+    reading = asyncio.create_task(anext(engine.stream(chat("storm"), sampling=LONG)))
+    while not is_within.is_set():
+        await asyncio.sleep(0.005)
+    stopping = asyncio.create_task(engine.stop())
+    await asyncio.sleep(0.05)
+    assert not stopping.done(), "the event loop stood still until the step was over"
+    gate.set()
+    await stopping
+    with suppress(EngineDied):
+        await reading
+    assert not any(thread.name.startswith("llm-worker") for thread in threading.enumerate())
 
 
 async def test_it_loads_its_model_from_the_folder(tiny, chat, collect, greedy, make_engine) -> None:
