@@ -40,7 +40,10 @@ class TextEngine(Engine, Protocol):
         seed: int = 0,
         deadline: float | None = None,
     ) -> AsyncGenerator[str, None]:
-        """Yields pieces of text; closing the generator stops the work within one step."""
+        """Yields pieces of text; closing the generator stops the work within one step.
+
+        The last piece is an `llm.pieces.CutShort` where a limit of tokens ended the reply.
+        """
         ...
 
 

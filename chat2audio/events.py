@@ -63,7 +63,7 @@ class Done:
     """The last event of a complete reply.
 
     Attributes:
-        finish_reason: "stop".
+        finish_reason: "stop", or "length" where a limit of tokens cut the words short.
         text: all that was shown.
         audio_ms: length of all that was heard; 0 if there was nothing to say.
         timing: milliseconds from the start of the turn: first_text_ms, first_audio_ms, total_ms.

@@ -17,6 +17,7 @@ from chat2audio.failures import describe
 from chat2audio.sentences import Sentence, SentenceSplitter, SplitLimits
 from chat2audio.speakable import Speakable, SpeakableOptions
 from llm.messages import Message, build_messages
+from llm.pieces import CutShort
 from llm.sampling import SamplingParams
 from prompts.persona import Persona
 from speakers.speaker import Speaker
@@ -84,6 +85,7 @@ class Reply:
         self._sentences: asyncio.Queue[Sentence | None] = asyncio.Queue(MAX_SENTENCES_AHEAD)
         self._clock = _Clock()
         self._written: list[str] = []
+        self._finish_reason = "stop"
         self._spoken_ms = 0.0
         self._is_left = False
 
@@ -115,7 +117,9 @@ class Reply:
                 stages.create_task(self._write())
                 stages.create_task(self._speak())
             text = "".join(self._written)
-            final = Done(self._turn.id, "stop", text, round(self._spoken_ms), self._clock.timing())
+            final = Done(
+                self._turn.id, self._finish_reason, text, round(self._spoken_ms), self._clock.timing()
+            )
         except* Exception as group:
             cause = _first_leaf(group)
             log.error("reply %s failed", self._turn.id, exc_info=cause)
@@ -138,6 +142,8 @@ class Reply:
         )
         async with aclosing(pieces):
             async for piece in pieces:
+                if isinstance(piece, CutShort):
+                    self._finish_reason = "length"
                 for span in speakable.push(piece):
                     await self._announce(splitter.push(span))
         for span in speakable.flush():

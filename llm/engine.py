@@ -136,7 +136,8 @@ class LocalTextEngine:
             deadline: `time.monotonic()` value after which the reply ends with `DeadlineExceeded`.
 
         Yields:
-            Pieces of the reply as they come. Closing the generator drops the reply before the next step.
+            Pieces of the reply as they come; the last is a `CutShort` where the reply met its limit. Closing
+            the generator drops the reply before the next step.
 
         Raises:
             ValueError: there are no messages.

@@ -13,6 +13,7 @@ import httpx
 
 from llm.errors import BackendError, BackendUnreachable, PromptTooLong, UnknownAdapter
 from llm.messages import Message
+from llm.pieces import CutShort
 from llm.remote_stream import ChatStream, error_text
 from llm.sampling import SamplingParams
 from llm.text_stream import StopTexts
@@ -142,15 +143,19 @@ class OpenAITextEngine:
         stops = StopTexts(sampling.stop)
         self._num_running += 1
         try:
+            is_cut_short = False
             async with aclosing(self._pieces(self._client, body, deadline)) as pieces:
                 async for piece in pieces:
+                    is_cut_short = isinstance(piece, CutShort)
                     text = stops.push(piece)
                     if text:
                         yield text
                     if stops.is_hit:
                         return
             rest = stops.flush()
-            if rest:
+            if is_cut_short:
+                yield CutShort(rest)
+            elif rest:
                 yield rest
         finally:
             self._num_running -= 1
@@ -202,6 +207,8 @@ class OpenAITextEngine:
                     text = chat.push(line)
                     if text:
                         yield text
+                if chat.finish_reason == "length":
+                    yield CutShort()
             self._last_error = ""
         except httpx.HTTPError as error:
             self._last_error = f"{type(error).__name__}: {error}"

@@ -16,6 +16,7 @@ from llm.decoding import BatchDecoder, Row
 from llm.errors import BadLogits
 from llm.generation import Generation
 from llm.messages import Message
+from llm.pieces import CutShort
 from llm.prefix_cache import PrefixCache
 from llm.sampling import SamplingParams
 from llm.template import ChatTemplate
@@ -114,7 +115,9 @@ class TextStepEngine:
                 job.finish(BadLogits("the model's output for this request is not finite"))
                 continue
             text = generation.accept(token)
-            if text:
+            if generation.finish_reason == "length":
+                job.emit(CutShort(text))
+            elif text:
                 job.emit(text)
             if generation.finish_reason is not None:
                 job.finish()

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from chat2audio.http_server import HttpServer
 from chat2audio.service import create_app
 from chat2audio.settings import Settings
+from llm.pieces import CutShort
 from speakers.catalog import UnknownSpeaker
 from speakers.speaker import Speaker
 from tts.audio import AudioChunk
@@ -34,6 +35,7 @@ class FakeTextEngine:
 
     Args:
         error: raised in place of piece number `error_at`; "start" means before anything else.
+        is_cut_short: ends as at a limit of tokens.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class FakeTextEngine:
         delay_sec: float = 0.0,
         error: BaseException | None = None,
         error_at: int = 0,
+        is_cut_short: bool = False,
     ) -> None:
         self.text, self.delay_sec, self.error, self.error_at = text, delay_sec, error, error_at
+        self.is_cut_short = is_cut_short
         self.is_ready = False
         self.num_open = 0
         self.num_pieces = 0
@@ -69,6 +73,8 @@ class FakeTextEngine:
                 await asyncio.sleep(self.delay_sec)
                 self.num_pieces += 1
                 yield self.text[start : start + 3]
+            if self.is_cut_short:
+                yield CutShort()
         finally:
             self.num_open -= 1
 

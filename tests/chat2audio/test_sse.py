@@ -149,6 +149,13 @@ async def test_line_ends_in_a_reply_cannot_forge_events() -> None:
     assert "".join(data["delta"] for name, data in events if name == "text") == forged
 
 
+@pytest.mark.parametrize(("is_cut_short", "reason"), [(False, "stop"), (True, "length")])
+async def test_the_end_says_whether_the_words_were_cut_short(is_cut_short: bool, reason: str) -> None:
+    events = parse_events(await stream_of(make_app(text=FakeTextEngine(is_cut_short=is_cut_short))))
+    assert (events[-1][0], events[-1][1]["finish_reason"]) == ("done", reason)
+    assert events[-1][1]["text"] == TEXT
+
+
 async def test_a_comment_keeps_the_connection_alive() -> None:
     class Slow:
         async def __aiter__(self):

@@ -7,6 +7,7 @@ import copy
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ import torch
 from llm.chat_model import ChatModel
 from llm.engine import BadLogits, PromptTooLong, UnknownAdapter
 from llm.messages import Message
+from llm.pieces import CutShort
 from llm.sampling import SamplingParams
 from runtime.step_loop import DeadlineExceeded, EngineDied, Overloaded
 
@@ -130,6 +132,20 @@ async def test_stop_texts_are_never_shown(make_engine, chat, collect, greedy) ->
         pieces = [piece async for piece in engine.stream(chat("storm"), sampling=sampling)]
         assert "".join(pieces) == whole[: whole.index(stop)]
         assert all(pieces)
+
+
+async def test_a_reply_that_meets_its_limit_says_so_with_its_last_piece(
+    make_engine, chat_model, chat, greedy
+) -> None:
+    limited = ChatModel.of(chat_model.model, chat_model.tokenizer, max_context_tokens=100)
+    by_context = SamplingParams(temperature=0, repetition_penalty=1, max_new_tokens=8192)
+    for model, sampling in ((chat_model, greedy), (limited, by_context)):
+        engine = await make_engine(model=never_ending(model))
+        pieces = [piece async for piece in engine.stream(chat("storm", system="a"), sampling=sampling)]
+        assert [isinstance(piece, CutShort) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+        stopped = replace(sampling, stop=("".join(pieces)[3:6],))
+        pieces = [piece async for piece in engine.stream(chat("storm", system="a"), sampling=stopped)]
+        assert not any(isinstance(piece, CutShort) for piece in pieces)
 
 
 async def test_the_context_is_never_exceeded(make_engine, chat_model, chat, collect) -> None:

@@ -18,6 +18,7 @@ from llm.openai_backend import (
     PromptTooLong,
     UnknownAdapter,
 )
+from llm.pieces import CutShort
 from llm.sampling import SamplingParams
 from runtime.step_loop import DeadlineExceeded, Overloaded
 
@@ -150,6 +151,16 @@ async def test_stop_texts_hold_even_where_the_server_ignores_them(server, connec
     assert server.requests[-1]["stop"] == list(stops[:4])
     server.lines = [chunk("well\nUs"), END]
     assert await collect(await connect(), chat("hi"), sampling=SamplingParams(stop=stops)) == "well\nUs"
+
+
+@pytest.mark.parametrize(("reason", "is_cut_short"), [("length", True), ("stop", False), ("other", False)])
+async def test_a_reply_that_met_its_limit_says_so(server, connect, chat, reason, is_cut_short) -> None:
+    server.lines = [chunk("well\nUs"), END.replace("stop", reason), DONE]
+    engine = await connect()
+    sampling = SamplingParams(stop=("\nUser:",))
+    pieces = [piece async for piece in engine.stream(chat("hi"), sampling=sampling)]
+    assert pieces == ["well", "\nUs"]
+    assert [isinstance(piece, CutShort) for piece in pieces] == [False, is_cut_short]
 
 
 async def test_closing_the_stream_closes_the_connection(server, connect, chat) -> None:
