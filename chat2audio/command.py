@@ -102,7 +102,7 @@ async def _warm_up(parts: Parts) -> None:
     """Makes the default speaker's voice ready, so that the first to ask need not wait for it."""
     name = parts.settings.server.default_speaker
     try:
-        await parts.speech_engine.voice(parts.catalog.get(name))
+        await parts.speech_engine.voice(parts.catalog.get(name).with_emotion())
     except (UnknownSpeaker, BadVoice) as error:
         # The others may be fine, and this one may be mended while the server runs.
         log.warning("default speaker: %s", error)

@@ -10,7 +10,7 @@ sender knows it, and others who read logs and error pages need not.
 |---|---|---|
 | 400 | `invalid_json`, `invalid_value`, `prompt_too_long` | the request itself is wrong (422 is not used) |
 | 401 | `invalid_api_key` | keys are configured and none of them came |
-| 404 | `unknown_speaker`, `not_found` | no such speaker, no such path |
+| 404 | `unknown_speaker`, `unknown_emotion`, `not_found` | no such speaker, emotion or path |
 | 405, 406 | `method_not_allowed`, `not_acceptable` | |
 | 408 | `request_timeout` | the body did not arrive in time |
 | 409 | `bad_voice`, `bad_persona`, `adapter_unavailable` | its files are missing or damaged; see the log |

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from chat2audio.encoding import ENCODINGS
 from chat2audio.errors import ApiError
 
-MAX_SPEAKER_CHARS = 100
+MAX_NAME_CHARS = 100
 MAX_PROMPT_CHARS = 4000
 MAX_HISTORY = 50
 MAX_CONTENT_CHARS = 4000
@@ -72,6 +72,7 @@ class ChatRequest(BaseModel):
 
     input: str = Field(description="what the user says")
     speaker: str = Field(default="", validate_default=True, description="a name from /speakers")
+    emotion: str | None = Field(default=None, description="one of the speaker's emotions in /speakers")
     prompt: str | None = Field(
         default=None, description="a system prompt in place of the character's persona"
     )
@@ -94,7 +95,12 @@ class ChatRequest(BaseModel):
     @field_validator("speaker", mode="before")
     @classmethod
     def _speaker(cls, value: Any, info: ValidationInfo) -> str:
-        return _limits(info).default_speaker if _is_absent(value) else _text(value, MAX_SPEAKER_CHARS)
+        return _limits(info).default_speaker if _is_absent(value) else _text(value, MAX_NAME_CHARS)
+
+    @field_validator("emotion", mode="before")
+    @classmethod
+    def _emotion(cls, value: Any) -> str | None:
+        return None if _is_absent(value) else _text(value, MAX_NAME_CHARS)
 
     @field_validator("prompt", mode="before")
     @classmethod

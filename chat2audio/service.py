@@ -158,7 +158,7 @@ class Service:
         )
 
     async def speakers(self, request: Request) -> Response:
-        """The characters, as `[{"name", "language", "description"}]`."""
+        """The characters, as `[{"name", "language", "description", "emotions"}]`."""
         authorize(request, self._key_digests)
         return JSONResponse(self._catalog.describe())
 

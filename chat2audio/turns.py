@@ -13,7 +13,7 @@ from chat2audio.schemas import ChatRequest
 from llm.messages import Message
 from prompts.persona import BadPersona, Persona, load_persona
 from speakers.catalog import SpeakerCatalog, UnknownSpeaker
-from speakers.speaker import Speaker
+from speakers.speaker import BadSpeaker, Speaker
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,10 @@ class TurnMaker:
         """Resolves a request.
 
         Raises:
-            ApiError: 404 for an unknown speaker, naming the known ones; 500 for a broken persona file.
+            ApiError: 404 for an unknown speaker or emotion, naming the known ones; 409 for a broken persona
+                file.
         """
-        speaker = self._speaker(request.speaker)
+        speaker = self._speaker(request.speaker, request.emotion)
         return Turn(
             id=f"c2a_{secrets.token_hex(8)}",
             text=request.input,
@@ -53,13 +54,19 @@ class TurnMaker:
             deadline=time.monotonic() + self._timeout_sec,
         )
 
-    def _speaker(self, name: str) -> Speaker:
+    def _speaker(self, name: str, emotion: str | None) -> Speaker:
         try:
-            return self._catalog.get(name)
+            speaker = self._catalog.get(name)
         except UnknownSpeaker:
             known = ", ".join(self._catalog.names()) or "none"
             message = f"there is no such speaker; known speakers: {known}"
             raise ApiError(404, "unknown_speaker", message, param="speaker") from None
+        try:
+            return speaker.with_emotion(emotion)
+        except BadSpeaker:
+            known = ", ".join(speaker.emotion_names())
+            message = f"{speaker.name} has no such emotion; known emotions: {known}"
+            raise ApiError(404, "unknown_emotion", message, param="emotion") from None
 
     def _persona(self, speaker: Speaker, prompt: str | None) -> Persona:
         if prompt is not None:

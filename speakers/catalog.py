@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from speakers.speaker import BadSpeaker, Speaker
 
@@ -84,11 +85,16 @@ class SpeakerCatalog:
         self._refresh()
         return [speaker.name for speaker in self._speakers.values()]
 
-    def describe(self) -> list[dict[str, str]]:
-        """Return `{name, language, description}` of each speaker, for lists shown to clients."""
+    def describe(self) -> list[dict[str, Any]]:
+        """Return `{name, language, description, emotions}` of each speaker, for lists shown to clients."""
         self._refresh()
         return [
-            {"name": speaker.name, "language": speaker.language, "description": speaker.description}
+            {
+                "name": speaker.name,
+                "language": speaker.language,
+                "description": speaker.description,
+                "emotions": list(speaker.emotion_names()),
+            }
             for speaker in self._speakers.values()
         ]
 

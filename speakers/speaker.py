@@ -7,7 +7,7 @@ is optional. Reading a speaker touches no audio and no weights; `missing_files()
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -160,6 +160,15 @@ class Speaker:
         if emotion == DEFAULT_EMOTION:
             return Reference(self.ref_audio, self.ref_text, self.ref_language)
         raise BadSpeaker(f"{self.name} has no emotion {emotion!r}; it has: {', '.join(self.emotion_names())}")
+
+    def with_emotion(self, emotion: str | None = None) -> Speaker:
+        """Return this speaker with the reference of an emotion as its own.
+
+        Raises:
+            BadSpeaker: see `reference`.
+        """
+        chosen = self.reference(emotion)
+        return replace(self, ref_audio=chosen.audio, ref_text=chosen.text, ref_language=chosen.language)
 
     def emotion_names(self) -> tuple[str, ...]:
         """Return the emotions that `reference` knows, "default" first."""

@@ -70,6 +70,9 @@ BAD_BODIES: dict[str, tuple[bytes, str | None, str]] = {
     "speaker_too_long": (body(speaker="x" * 101), "speaker", "100"),
     "speaker_surrogate": (b'{"input": "hi", "speaker": "\\udfff"}', "speaker", "text"),
     "speaker_nul": (body(speaker="Wren\x00.toml"), "speaker", "control"),
+    "emotion_number": (body(emotion=1), "emotion", "text"),
+    "emotion_too_long": (body(emotion=CANARY * 10), "emotion", "100"),
+    "emotion_nul": (body(emotion="happy\x00"), "emotion", "control"),
     "prompt_object": (body(prompt={"role": "system"}), "prompt", "text"),
     "prompt_too_long": (body(prompt="x" * 4001), "prompt", "4000"),
     "prompt_surrogate": (b'{"input": "hi", "prompt": "\\ud800"}', "prompt", "text"),
@@ -151,7 +154,7 @@ def test_only_the_input_is_required() -> None:
     request = read_body('{"input": " 你好 "}'.encode(), LIMITS)
     assert request == ChatRequest.model_validate({"input": "你好", "speaker": "Qinglan"}, context=LIMITS)
     assert request.history == ()
-    assert request.seed is request.format is request.prompt is request.sample_rate is None
+    assert request.emotion is request.seed is request.format is request.prompt is request.sample_rate is None
 
 
 def test_numbers_as_text_nulls_and_unknown_fields_are_fine() -> None:
@@ -160,6 +163,7 @@ def test_numbers_as_text_nulls_and_unknown_fields_are_fine() -> None:
         "sample_rate": "16000",
         "format": " MP3",
         "prompt": None,
+        "emotion": "",
         "history": None,
         "speaker": "",
         "temperature": "hot",
@@ -167,7 +171,8 @@ def test_numbers_as_text_nulls_and_unknown_fields_are_fine() -> None:
     }
     request = read_body(body(**fields), LIMITS)
     assert (request.seed, request.sample_rate, request.format) == (12, 16000, "mp3")
-    assert (request.prompt, request.history, request.speaker) == (None, (), "Qinglan")
+    assert (request.prompt, request.emotion, request.history) == (None, None, ())
+    assert request.speaker == "Qinglan"
     assert read_body(body(seed=24.0), LIMITS).seed == 24
     assert read_body(body(seed=MAX_SEED), LIMITS).seed == MAX_SEED
 

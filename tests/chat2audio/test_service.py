@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from chat2audio.service import NUM_ENCODER_THREADS
+from speakers.speaker import Speaker
 from tests.chat2audio.fakes import (
     RATE,
     FakeCatalog,
+    FakeSpeechEngine,
     FakeTextEngine,
     audio_of,
     client_of,
@@ -157,6 +159,27 @@ async def test_an_unknown_speaker_is_404_and_the_known_ones_are_named(face: str)
     assert response.json()["error"]["code"] == "unknown_speaker"
     assert "Qinglan, Wren" in response.json()["detail"]
     assert "script" not in response.text
+
+
+async def test_an_emotion_is_another_recording() -> None:
+    class Listening(FakeSpeechEngine):
+        async def voice(self, speaker: Speaker) -> Any:
+            heard.append(f"{speaker.ref_audio.name} {speaker.ref_text}")
+            return await super().voice(speaker)
+
+    heard: list[str] = []
+    catalog = FakeCatalog()
+    emotions = {"happy": {"ref_audio": "happy.wav", "ref_text": "哈"}}
+    catalog._speakers["mira"] = make_speaker("Mira", emotions=emotions)
+    app = make_app(speech=Listening(), catalog=catalog)
+    for emotion in ("happy", None, "default"):
+        assert (await post(app, speaker="Mira", emotion=emotion)).status_code == 200
+    assert heard == ["happy.wav 哈", "c.wav ", "c.wav "]
+    response = await post(app, speaker="Mira", emotion="<b>sad")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_emotion")
+    assert response.json()["error"]["param"] == "emotion"
+    assert "default, happy" in response.json()["detail"]
+    assert "sad" not in response.text
 
 
 @pytest.mark.parametrize("face", ["stream", "file"])

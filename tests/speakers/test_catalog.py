@@ -54,7 +54,11 @@ def test_names_get_and_describe(folder: Path) -> None:
     assert catalog.names() == ["Ada L.", "Mei"]
     assert catalog.get("Mei").gpt_model == folder / "models/a.ckpt"
     assert catalog.get(" mei ") is catalog.get("Mei")
-    assert catalog.describe()[1] == {"name": "Mei", "language": "en", "description": "a florist"}
+    mei = {"name": "Mei", "language": "en", "description": "a florist", "emotions": ["default"]}
+    assert catalog.describe()[1] == mei
+    write(folder / "Mei.toml", '[emotions.happy]\nref_audio = "h.wav"\n')
+    catalog.reload()
+    assert catalog.describe()[1]["emotions"] == ["default", "happy"]
     assert catalog.problems() == {}
 
 

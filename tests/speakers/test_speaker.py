@@ -91,6 +91,17 @@ def test_emotions_are_references() -> None:
     assert redefined.emotion_names() == ("default",)
 
 
+def test_a_speaker_takes_on_an_emotion() -> None:
+    speaker = read({"emotions": {"happy": {"ref_audio": "h.wav", "ref_text": "哈", "ref_language": "日文"}}})
+    happy = speaker.with_emotion("happy")
+    assert (happy.ref_audio.name, happy.ref_text, happy.ref_language) == ("h.wav", "哈", "all_ja")
+    assert happy.reference("happy") == speaker.reference("happy")
+    assert (happy.name, happy.gpt_model) == (speaker.name, speaker.gpt_model)
+    assert speaker.with_emotion() == speaker.with_emotion("default") == speaker != happy
+    with pytest.raises(BadSpeaker, match="it has: default, happy"):
+        speaker.with_emotion("sad")
+
+
 def test_missing_files_are_told_each_once(tmp_path: Path) -> None:
     speaker = read({"aux_ref_audios": ["refs/mei.wav"], "ssl_model": "hubert"}, models_dir=tmp_path)
     assert [path.name for path in speaker.missing_files()] == [
