@@ -134,13 +134,22 @@ def load_chat_model(config: ModelConfig) -> ChatModel:
     options["device_map"] = device_map
     if config.quantization != "none":
         options["quantization_config"] = _quantization(config.quantization, dtype, device)
+    tokenizer = _load_tokenizer(transformers, path)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
         model = transformers.AutoModelForCausalLM.from_pretrained(path, **options)
     except LOADING_ERRORS as error:
         raise BadModel(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from error
     log.info("loaded %s on %s as %s, quantization %s", path.name, device, dtype, config.quantization)
     return ChatModel.of(model, tokenizer, name=path.name, max_context_tokens=config.max_context_tokens)
+
+
+def _load_tokenizer(transformers: Any, path: Path) -> Any:
+    try:
+        return transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except Exception as error:  # all the library behind it ever raises about a tokenizer.json is a bare one
+        files = "tokenizer.json or tokenizer_config.json"
+        reason = f"{type(error).__name__}: {error}"
+        raise BadModel(f"{path}: the tokenizer ({files}) cannot be loaded: {reason}") from error
 
 
 def find_stop_ids(tokenizer: Any, name: str) -> frozenset[int]:

@@ -32,8 +32,14 @@ LEAVES = {"benchmarks", "evaluation", "demo"}
 # The reply path and all below it in its folder run, and are tested, without these.
 TORCH_FREE = ("reply", "engines", "events", "failures", "speakable", "sentences", "encoding")
 VERSION_FILES = {"tts/versions.py", "tts/checkpoint.py"}
-# The borders at which whatever failed becomes an in-band error: of an engine, of a reply, of its encoding.
-MAY_CATCH_EVERYTHING = {"runtime/step_loop.py", "chat2audio/reply.py", "chat2audio/delivery.py"}
+# The borders at which whatever failed becomes an in-band error: of an engine, of a reply, of its encoding;
+# and that of a library whose own errors are bare ones (tokenizers).
+MAY_CATCH_EVERYTHING = {
+    "runtime/step_loop.py",
+    "chat2audio/reply.py",
+    "chat2audio/delivery.py",
+    "llm/chat_model.py",
+}
 
 
 def sources() -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -76,6 +77,18 @@ def remove(name):
     return lambda folder: (folder / name).unlink()
 
 
+def change_tokenizer(key: str, value: object):
+    """Gives a key of tokenizer.json, or of the model in it, another value."""
+
+    def change(folder: Path) -> None:
+        file = folder / "tokenizer.json"
+        data = json.loads(file.read_text(encoding="utf-8"))
+        (data if key in data else data["model"])[key] = value
+        file.write_text(json.dumps(data), encoding="utf-8")
+
+    return change
+
+
 BROKEN = {
     "no config": (remove("config.json"), "no config.json"),
     "no weights": (remove("model.safetensors"), "no \\*.safetensors"),
@@ -84,6 +97,9 @@ BROKEN = {
     "bad weights": (lambda f: (f / "model.safetensors").write_bytes(b"x" * 99), "cannot be loaded"),
     "no tokenizer": (remove("tokenizer.json"), "no tokenizer"),
     "bad tokenizer": (lambda f: (f / "tokenizer.json").write_text('{"model": 1}'), "cannot be loaded"),
+    "cut off tokenizer": (lambda f: os.truncate(f / "tokenizer.json", 5000), "tokenizer.json.* cannot be"),
+    "tokenizer without a model": (change_tokenizer("model", None), r"tokenizer\.json.* cannot be loaded"),
+    "tokenizer of other words": (change_tokenizer("merges", [["x", "yz"]]), r"tokenizer\.json.*`x|`yz"),
 }
 
 
