@@ -97,9 +97,12 @@ BROKEN = {
     "bad weights": (lambda f: (f / "model.safetensors").write_bytes(b"x" * 99), "cannot be loaded"),
     "no tokenizer": (remove("tokenizer.json"), "no tokenizer"),
     "bad tokenizer": (lambda f: (f / "tokenizer.json").write_text('{"model": 1}'), "cannot be loaded"),
-    "cut off tokenizer": (lambda f: os.truncate(f / "tokenizer.json", 5000), "tokenizer.json.* cannot be"),
+    "cut off tokenizer": (
+        lambda f: os.truncate(f / "tokenizer.json", 5000),
+        r"tokenizer\.json.* cannot be loaded",
+    ),
     "tokenizer without a model": (change_tokenizer("model", None), r"tokenizer\.json.* cannot be loaded"),
-    "tokenizer of other words": (change_tokenizer("merges", [["x", "yz"]]), r"tokenizer\.json.*`x|`yz"),
+    "tokenizer of other words": (change_tokenizer("merges", [["x", "yz"]]), r"tokenizer\.json.*vocabulary"),
 }
 
 
