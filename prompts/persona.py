@@ -5,16 +5,16 @@ A persona file is plain Markdown below a short TOML head between two `+++` lines
     +++
     name = "Wren"
     language = "en"
-    greeting = "Oh, you are back. Mind the step."
+    greeting = "There you are. Watch your head, the ceiling is low."
     +++
     # Identity
-    You are Wren, the keeper of a small lighthouse ...
+    You are Wren, pilot of the old mail airship Second Thought ...
 
     # Scenario
     # Relation
     # Examples
     User: Is the storm close?
-    Wren: An hour off, I would say.
+    Wren: An hour off. We will be through it in half of that.
 
 Only `name` and the identity are required. Text above the first heading counts as the identity; headings may
 be Chinese (身份, 场景, 关系, 示例); `## ...` lines belong to the section around them; `<!-- notes -->` are
