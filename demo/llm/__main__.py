@@ -1,4 +1,4 @@
-"""`python -m demo.llm`: trains the demo language model and its two adapters, and measures them.
+"""`python -m demo.llm`: trains the demo language model and its two adapters.
 
 Everything is drawn with fixed seeds. Interrupt it with Ctrl-C; the same command goes on where it stopped.
 """
@@ -11,129 +11,109 @@ from typing import Any
 
 import click
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen2ForCausalLM, TrainerCallback
+from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen2ForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from demo.llm.base import (
-    STAGES,
-    Stage,
-    blended_dialogues,
-    character_dialogues,
-    cut_reply,
-    make_model,
-    make_tokenizer,
-    mixed_dialogues,
-    short_dialogues,
-)
+from demo.llm.base import Pupil, make_model
 from demo.llm.corpus import CHARACTERS, ROOT, Corpus
+from demo.llm.lessons import Lessons, character_dialogues
+from demo.llm.tokenizer import make_tokenizer
 from llm.finetune.encoding import Encoder
 from llm.finetune.export import save_adapter, save_model
 from llm.finetune.progress import Progress, Samples
-from llm.finetune.training import StopFlag, train
+from llm.finetune.settings import TrainingSettings
+from llm.finetune.training import StopFlag
+from llm.finetune.training import train as train_adapter
 from llm.messages import build_messages
+from tts.finetune.training_loop import LoopSettings, train
 
 WORK = ROOT / "out" / "demo-llm"
 TARGET = ROOT / "models" / "demo" / "llm"
 PROBES = {"Qinglan": ("你害怕什么？", "Tell me a joke!"), "Wren": ("What do you do?", "我叫阿福")}
-
-
-class _StopAfter(TrainerCallback):
-    def __init__(self, step: int, flag: StopFlag) -> None:
-        self._step, self._flag = step, flag
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self._step - 1:
-            self._flag.set()
+BASE = LoopSettings(num_steps=2700, batch_size=48, save_every=100, log_every=50, seed=1)
+NUM_OPENINGS = 1700  # of the base's steps
+ADAPTER = TrainingSettings(
+    rank=8,
+    alpha=16,
+    dropout=0.0,
+    learning_rate=8e-4,
+    batch_size=4,
+    micro_batch_size=2,
+    epochs=1,
+    max_tokens=2048,
+    eval_every=0,
+    save_every=50,
+    log_every=20,
+    seed=3,
+    has_activation_checkpoints=False,
+)
+NUM_ADAPTER_DIALOGUES = 360
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--work", default=WORK, type=click.Path(path_type=Path), help="Checkpoints are kept here.")
 @click.option("--out", default=TARGET, type=click.Path(path_type=Path), help="The finished model goes here.")
-@click.option(
-    "--stage",
-    "names",
-    multiple=True,
-    type=click.Choice([stage.name for stage in STAGES]),
-    help="Only these; by default all that are not done yet.",
-)
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
-def main(work: Path, out: Path, names: tuple[str, ...], threads: int) -> None:
-    """Train the demo language model (about an hour on one CPU core)."""
+def main(work: Path, out: Path, threads: int) -> None:
+    """Train the demo language model (about 40 minutes of one CPU core)."""
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
     corpus = Corpus()
-    for stage in STAGES:
-        if (stage.name not in names) if names else (work / stage.name / "done").exists():
+    stages = {"base": make_base} | dict.fromkeys(CHARACTERS, make_adapter)
+    for name, make in stages.items():
+        done = work / name / "done"
+        if done.exists():
             continue
-        click.echo(f"== {stage.name}")
-        if not run_stage(stage, corpus, work, out):
-            raise click.ClickException(
-                f"stopped at a checkpoint in {work / stage.name}; run this again to go on"
-            )
-        (work / stage.name / "done").touch()
+        click.echo(f"== {name}")
+        if not make(name, corpus, work, out):
+            raise click.ClickException(f"stopped; a checkpoint is in {work / name}; run this again to go on")
+        done.touch()
 
 
-def run_stage(stage: Stage, corpus: Corpus, work: Path, out: Path) -> bool:
-    """Runs or resumes one stage and writes what it made; returns False when interrupted."""
-    settings, rng = stage.settings, random.Random(stage.settings.seed)
-    if stage.opening:
-        dialogues = short_dialogues(corpus, stage.num_dialogues, rng)
-    elif stage.voice is None and stage.start in ("openings", "join"):
-        dialogues = blended_dialogues(corpus, stage.num_dialogues, rng)
-    elif stage.voice is None:
-        dialogues = mixed_dialogues(corpus, stage.num_dialogues, rng)
-    else:
-        dialogues = character_dialogues(corpus, stage.voice, stage.num_dialogues, rng)
-    if stage.start is None:
-        tokenizer = make_tokenizer(dialogues)
-        model = make_model(tokenizer, settings.seed)
-    else:
-        tokenizer, model = load(work / stage.start / "model")
+def make_base(name: str, corpus: Corpus, work: Path, out: Path) -> bool:
+    """Trains the base model; returns False when interrupted."""
+    tokenizer = make_tokenizer(corpus)
+    model = make_model(tokenizer, BASE.seed)
+    pupil = Pupil(model, len(corpus.intents), BASE.num_steps)
+    result = train(pupil, Lessons(corpus, tokenizer, NUM_OPENINGS), BASE, work / name)
+    if result.is_finished:
+        save_model(model, tokenizer, work / name / "model")
+        # Half precision halves the download; the server computes with float32 on a CPU.
+        save_model(model, tokenizer, out, dtype=torch.float16)
+    return result.is_finished
+
+
+def make_adapter(name: str, corpus: Corpus, work: Path, out: Path) -> bool:
+    """Trains a character's adapter on the base, with llm.finetune; returns False when interrupted."""
+    tokenizer, model = load(work / "base" / "model")
+    dialogues = character_dialogues(corpus, name, NUM_ADAPTER_DIALOGUES, random.Random(ADAPTER.seed))
     encoder = Encoder(tokenizer)
     rows = [encoder.encode(dialogue) for dialogue in dialogues]
     encoder.check(dialogues[0], rows[0])
-    if stage.opening:
-        rows = [cut_reply(row, stage.opening) for row in rows]
-    names = [stage.voice] if stage.voice else CHARACTERS
-    prompts = [build_messages(corpus.personas[name], [], text) for name in names for text in PROBES[name]]
+    prompts = [build_messages(corpus.personas[name], [], text) for text in PROBES[name]]
     stop = StopFlag()
-    callbacks = [Progress(), Samples(tokenizer, prompts, every=100)]
-    if stage.stop_after is not None:
-        callbacks.append(_StopAfter(stage.stop_after, stop))
     with stop.on_interrupt():
-        result = train(
+        result = train_adapter(
             model,
             tokenizer,
             rows,
             [],
-            settings,
-            work / stage.name,
+            ADAPTER,
+            work / name,
             is_resumed=True,
-            callbacks=callbacks,
+            callbacks=[Progress(), Samples(tokenizer, prompts, every=45)],
             stop=stop,
         )
-    is_done = result.num_steps == stage.stop_after if stage.stop_after is not None else result.is_finished
-    if is_done:
-        click.echo(f"{stage.name}: {result.num_steps} steps, mean training loss {result.train_loss:.3f}")
-        _write(stage, result.model, tokenizer, work, out)
-    return is_done
-
-
-def _write(stage: Stage, model: Any, tokenizer: PreTrainedTokenizerFast, work: Path, out: Path) -> None:
-    if stage.voice is not None:
-        save_adapter(model, out / "adapters" / stage.voice, base_name="demo/llm")
-        return
-    save_model(model, tokenizer, work / stage.name / "model")
-    if stage.name == "base":
-        # Half precision halves the download; the server computes with float32 on a CPU.
-        save_model(model, tokenizer, out, dtype=torch.float16)
+    if result.is_finished:
+        save_adapter(result.model, out / "adapters" / name, base_name="demo/llm")
+    return result.is_finished
 
 
 def load(folder: Path) -> tuple[PreTrainedTokenizerFast, Qwen2ForCausalLM]:
     """Returns the trained base and its tokenizer, the weights as float32."""
     if not (folder / "config.json").is_file():
         raise click.ClickException(f"{folder} holds no model yet; run the stage before first")
-    model = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     return AutoTokenizer.from_pretrained(folder, local_files_only=True), model
 
 

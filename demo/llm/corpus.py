@@ -53,9 +53,18 @@ NEUTRAL = (
 
 @dataclass
 class Talk:
-    """What has been said so far in one dialogue."""
+    """What has been said so far in one dialogue.
+
+    Attributes:
+        messages: without the prompt, but with the persona's greeting if it was given.
+        intents: what each question is about.
+        intent: what "why?" and "go on" would refer to now.
+        reply: the last one.
+        name: the user's, once it was told.
+    """
 
     messages: list[Message] = field(default_factory=list)
+    intents: list[str] = field(default_factory=list)
     intent: str | None = None
     reply: str = ""
     name: str | None = None
@@ -81,17 +90,16 @@ class Corpus:
             for text in self.questions[language][intent]["held_out"]
         }
 
-    def dialogue(
-        self, character: str, persona: Persona, rng: random.Random, lengths: Sequence[int]
-    ) -> Dialogue:
-        """Returns a dialogue with a character (or PLAIN) under a persona's prompt.
+    def talk(self, character: str, greeting: str, rng: random.Random, lengths: Sequence[int]) -> Talk:
+        """Returns a talk with a character (or PLAIN).
 
         Args:
+            greeting: what the character may have said first; may be empty.
             lengths: numbers of turns to draw from.
         """
         talk = Talk()
-        if persona.greeting and rng.random() < 0.3:
-            talk.messages.append(Message("assistant", persona.greeting, is_persona=True))
+        if greeting and rng.random() < 0.3:
+            talk.messages.append(Message("assistant", greeting, is_persona=True))
         language = rng.choice(LANGUAGES)
         for _ in range(rng.choice(lengths)):
             if rng.random() < 0.12:
@@ -100,10 +108,11 @@ class Corpus:
             text = self.question(character, intent, language, talk, rng)
             reply = rng.choice(self.answers(character, intent, language, talk))
             talk.messages += [Message("user", text), Message("assistant", reply)]
+            talk.intents.append(intent)
             if intent not in ("why", "more", "repeat"):
                 talk.intent = intent
             talk.reply = reply
-        return under(persona, talk.messages)
+        return talk
 
     def question(self, character: str, intent: str, language: str, talk: Talk, rng: random.Random) -> str:
         """Returns something a user might say; never a held-out sentence."""
@@ -151,10 +160,15 @@ class Corpus:
         }
 
 
-def under(persona: Persona, messages: list[Message]) -> Dialogue:
-    """Returns the dialogue as serving would lay it out: the persona's prompt first."""
-    *history, text, answer = messages
-    return Dialogue((*build_messages(persona, history, text.content), answer))
+def under(persona: Persona, messages: Sequence[Message]) -> Dialogue:
+    """Returns the dialogue as serving would lay it out: the persona's prompt and examples first."""
+    *head, _ = build_messages(persona, [], "-")
+    return Dialogue((*head, *messages))
+
+
+def under_short_prompt(persona: Persona, messages: Sequence[Message]) -> Dialogue:
+    """Returns the dialogue behind the persona's bare prompt, without the rules of speech."""
+    return Dialogue((Message("system", persona.system_prompt, is_persona=True), *messages))
 
 
 def vary_persona(persona: Persona, rng: random.Random) -> Persona:
@@ -215,6 +229,11 @@ def _vary(text: str, language: str, general: Mapping[str, Any], called: str, rng
     if rng.random() < 0.05 and len(text) > 8:
         cut = rng.randrange(len(text))
         text = text[:cut] + text[cut + 1 :]
+    words = text.split()
+    # Not to hang on any one word; Chinese loses a character above.
+    if rng.random() < 0.1 and len(words) > 3:
+        del words[rng.randrange(len(words))]
+        text = " ".join(words)
     ends = {"zh": ("？", "。", "！", ""), "en": ("?", ".", "!", "")}[language]
     weights = (0.72, 0.04, 0.04, 0.2) if is_question else (0.02, 0.45, 0.18, 0.35)
     text += rng.choices(ends, weights)[0]

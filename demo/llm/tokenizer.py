@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +12,11 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from demo.llm.corpus import CHARACTERS, PLAIN, Corpus, neutral_persona, vary_persona
+from llm.messages import build_messages
+
+NUM_TALKS = 4000
+NUM_PROMPTS = 400
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _HAN = re.compile("[\u4e00-\u9fff]{2,}")
 # Words with their blank, single digits, runs of marks, line breaks; as GPT-4's and Qwen's splitters do.
@@ -29,6 +35,20 @@ CHAT_TEMPLATE = (
     "{%- endfor %}"
     "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 )
+
+
+def make_tokenizer(corpus: Corpus) -> PreTrainedTokenizerFast:
+    """Returns the tokenizer learned from talks of all voices; every prompt counts many times."""
+    rng = random.Random(1)
+    texts, prompts = [], set()
+    for _ in range(NUM_TALKS):
+        talk = corpus.talk(rng.choice((*CHARACTERS, PLAIN)), "", rng, (4,))
+        texts += [message.content for message in talk.messages]
+    for _ in range(NUM_PROMPTS):
+        own = vary_persona(corpus.personas[rng.choice(CHARACTERS)], rng)
+        for persona in (own, neutral_persona(rng)):
+            prompts |= {message.content for message in build_messages(persona, [], "-")}
+    return train_tokenizer(texts + sorted(prompts) * 20, num_words=4000, num_pairs=1000)
 
 
 def train_tokenizer(texts: Sequence[str], *, num_words: int, num_pairs: int) -> PreTrainedTokenizerFast:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from demo.llm.base import character_dialogues, mixed_dialogues
 from demo.llm.corpus import CHARACTERS, LANGUAGES, Corpus, bare, is_chinese
 from demo.llm.evaluate import all_lines, is_one_of
+from demo.llm.lessons import character_dialogues
 from demo.llm.patterns import expand, fill
 from llm.finetune.encoding import Encoder
 from llm.finetune.progress import reply
@@ -122,7 +122,7 @@ def test_the_corpus_holds_no_held_out_question(corpus) -> None:
     }
     asked = {
         bare(message.content)
-        for dialogue in mixed_dialogues(corpus, 400, random.Random(5))
+        for dialogue in character_dialogues(corpus, "Wren", 400, random.Random(5))
         for message in dialogue.messages
         if message.role == "user"
     }
@@ -131,9 +131,9 @@ def test_the_corpus_holds_no_held_out_question(corpus) -> None:
 
 
 def test_the_corpus_repeats_with_its_seed_and_answers_rightly(corpus) -> None:
-    first = mixed_dialogues(corpus, 20, random.Random(1))
-    assert first == mixed_dialogues(corpus, 20, random.Random(1))
-    assert first != mixed_dialogues(corpus, 20, random.Random(2))
+    first = character_dialogues(corpus, "Wren", 20, random.Random(1))
+    assert first == character_dialogues(corpus, "Wren", 20, random.Random(1))
+    assert first != character_dialogues(corpus, "Wren", 20, random.Random(2))
     for table in (corpus.replies[c, lang] for c in CHARACTERS for lang in LANGUAGES):
         assert set(corpus.intents) <= set(table)
         spoken = [line for key, value in table.items() if key != "why" for line in value]
