@@ -34,14 +34,16 @@ class EnglishReader:
         language that would be a pause before each short word: there it is left out.
         """
         norm_text, num_skipped = normalise(text, is_like_upstream=self._is_like_upstream)
-        tokens = _TOKENS.findall(norm_text)
-        words = ["" if token in _MARKS else token.lower() for token in tokens]
-        phones: list[str] = []
-        for place in range(len(tokens)):
-            phones += self._read_token(tokens, words, place)
+        phones = [phone for _, reading in self.read_tokens(norm_text) for phone in reading]
         if len(phones) < _SHORT_PHONES and (is_alone or self._is_like_upstream):
             phones.insert(0, ",")
         return Reading(norm_text, tuple(phones), None, num_skipped)
+
+    def read_tokens(self, norm_text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Returns the words and marks of a text as spoken, each with its phones."""
+        tokens = _TOKENS.findall(norm_text)
+        words = ["" if token in _MARKS else token.lower() for token in tokens]
+        return [(token, self._read_token(tokens, words, place)) for place, token in enumerate(tokens)]
 
     def _read_token(self, tokens: list[str], words: list[str], place: int) -> tuple[str, ...]:
         written, word = tokens[place], words[place]
