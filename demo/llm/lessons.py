@@ -66,8 +66,9 @@ class Lessons:
     def __init__(self, corpus: Corpus, tokenizer: PreTrainedTokenizerFast, num_openings: int) -> None:
         self._corpus = corpus
         self._encoder = Encoder(tokenizer)
-        self._pad = PadRight(int(tokenizer.convert_tokens_to_ids("<|endoftext|>")))
-        self._turn_id = int(tokenizer.convert_tokens_to_ids("<|im_start|>"))
+        vocabulary = tokenizer.get_vocab()
+        self._pad = PadRight(vocabulary["<|endoftext|>"])
+        self._turn_id = vocabulary["<|im_start|>"]
         self._num_openings = num_openings
 
     def draw(self, step: int, batch_size: int, seed: int) -> Batch:
