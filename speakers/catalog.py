@@ -86,17 +86,12 @@ class SpeakerCatalog:
         return [speaker.name for speaker in self._speakers.values()]
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return `{name, language, description, emotions}` of each speaker, for lists shown to clients."""
+        """Return `{name, language, description}` of each speaker, for lists shown to clients.
+
+        Those with more than one recording have `emotions`, too.
+        """
         self._refresh()
-        return [
-            {
-                "name": speaker.name,
-                "language": speaker.language,
-                "description": speaker.description,
-                "emotions": list(speaker.emotion_names()),
-            }
-            for speaker in self._speakers.values()
-        ]
+        return [_description(speaker) for speaker in self._speakers.values()]
 
     def problems(self) -> dict[str, str]:
         """Return file name -> what is wrong with it, for every file that cannot be used as it stands."""
@@ -183,3 +178,14 @@ def _by_name(entries: dict[str, _Entry]) -> tuple[dict[str, Speaker], dict[str, 
 
 def _key(name: str) -> str:
     return name.strip().casefold()
+
+
+def _description(speaker: Speaker) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": speaker.name,
+        "language": speaker.language,
+        "description": speaker.description,
+    }
+    if len(speaker.emotion_names()) > 1:
+        told["emotions"] = list(speaker.emotion_names())
+    return told

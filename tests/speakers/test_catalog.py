@@ -54,7 +54,7 @@ def test_names_get_and_describe(folder: Path) -> None:
     assert catalog.names() == ["Ada L.", "Mei"]
     assert catalog.get("Mei").gpt_model == folder / "models/a.ckpt"
     assert catalog.get(" mei ") is catalog.get("Mei")
-    mei = {"name": "Mei", "language": "en", "description": "a florist", "emotions": ["default"]}
+    mei = {"name": "Mei", "language": "en", "description": "a florist"}
     assert catalog.describe()[1] == mei
     write(folder / "Mei.toml", '[emotions.happy]\nref_audio = "h.wav"\n')
     catalog.reload()
