@@ -158,7 +158,7 @@ class Service:
         )
 
     async def speakers(self, request: Request) -> Response:
-        """The characters, as `[{"name", "language", "description"}]`, with their `emotions` if they have any."""
+        """The characters: `[{"name", "language", "description"}]`, and `emotions` where there are several."""
         authorize(request, self._key_digests)
         return JSONResponse(self._catalog.describe())
 
