@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -75,10 +75,11 @@ def store_features(
     maker: Maker | None = None
     files = []
     for number, clip in enumerate(clips):
-        file = store / f"{_key(clip, models)}.npz"
+        key = _key(clip, models)
+        file = store / f"{key}.npz"
         if not file.is_file():
             maker = maker or make_maker()
-            save_features(file, maker.make(clip.path.stem, clip))
+            save_features(file, maker.make(f"{clip.path.stem}-{key[:8]}", clip))
         files.append(file.name)
         told(number + 1)
     for file in store.iterdir():
@@ -96,7 +97,7 @@ def stored_features(folder: Path, store: Path) -> StoredClips:
 
 def save_features(path: Path, features: ClipFeatures) -> None:
     """Writes one clip, sound in 16 bit; never leaves half a file."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "name": np.array(features.name),
         "phones": features.phones,
         "tokens": features.tokens,
