@@ -7,16 +7,15 @@ They speak nonsense, but load, run and cost the same as trained ones: for tests,
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import click
 import torch
 
-from tts.models.semantic_layout import SemanticSizes, checkpoint_names
+from tts.checkpoint_writing import write_semantic_checkpoint
+from tts.models.semantic_layout import SemanticSizes
 
 SMALL = SemanticSizes(
     dim=64,
@@ -62,13 +61,7 @@ def make_semantic(
     generator = torch.Generator().manual_seed(seed)
     weights = {name: _random(name, shape, generator) for name, shape in _shapes(sizes).items()}
     _fix_eos(weights, sizes, EOS_LOGITS[eos], generator)
-    names = checkpoint_names(sizes.num_layers)
-    content = {
-        "weight": OrderedDict((names[own], tensor.half()) for own, tensor in weights.items()),
-        "config": _config(sizes),
-        "info": info,
-    }
-    torch.save(content, path)
+    write_semantic_checkpoint(path, weights, sizes, info)
 
 
 def _shapes(sizes: SemanticSizes) -> dict[str, tuple[int, ...]]:
@@ -120,26 +113,6 @@ def _fix_eos(
     head = weights["head.weight"]
     head -= torch.outer(head @ direction, direction)
     head[sizes.eos_id] = logit * direction / constant.norm()
-
-
-def _config(sizes: SemanticSizes) -> dict[str, Any]:
-    return {
-        "train": {"seed": 1234, "epochs": 15, "batch_size": 8, "precision": "16-mixed"},
-        "data": {"max_eval_sample": 8, "max_sec": 54, "num_workers": 4, "pad_val": sizes.eos_id},
-        "model": {
-            "vocab_size": sizes.num_tokens,
-            "phoneme_vocab_size": sizes.num_phonemes,
-            "embedding_dim": sizes.dim,
-            "hidden_dim": sizes.dim,
-            "head": sizes.num_heads,
-            "linear_units": sizes.ff_dim,
-            "n_layer": sizes.num_layers,
-            "dropout": 0,
-            "EOS": sizes.eos_id,
-            "random_bert": 0,
-        },
-        "inference": {"top_k": 15},
-    }
 
 
 @click.command()

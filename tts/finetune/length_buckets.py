@@ -34,11 +34,14 @@ class LengthBuckets:
         return batches[step % num_batches].tolist()
 
     def _make_round(self, number: int, batch_size: int, seed: int) -> np.ndarray:
-        """Return (num_batches, batch_size)."""
-        random = np.random.default_rng((seed, number, 0x1E46))
-        num_batches = -(-len(self._lengths) // batch_size)
-        order = np.resize(random.permutation(len(self._lengths)), num_batches * batch_size)
-        pool = _POOL_BATCHES * batch_size
-        pools = [order[i : i + pool] for i in range(0, len(order), pool)]
-        alike = np.concatenate([part[np.argsort(self._lengths[part], kind="stable")] for part in pools])
-        return random.permutation(alike.reshape(num_batches, batch_size), axis=0)
+        return bucketed(self._lengths, batch_size, np.random.default_rng((seed, number)))
+
+
+def bucketed(lengths: np.ndarray, batch_size: int, random: np.random.Generator) -> np.ndarray:
+    """Deal indices of `lengths` out to full batches of like length; returns (num_batches, batch_size)."""
+    num_batches = -(-len(lengths) // batch_size)
+    order = np.resize(random.permutation(len(lengths)), num_batches * batch_size)
+    pool = _POOL_BATCHES * batch_size
+    pools = [order[i : i + pool] for i in range(0, len(order), pool)]
+    alike = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in pools])
+    return random.permutation(alike.reshape(num_batches, batch_size), axis=0)

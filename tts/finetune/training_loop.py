@@ -151,7 +151,7 @@ class _Loop:
     ) -> None:
         self._trainee, self._batches, self._settings = trainee, batches, settings
         self._home, self._progress = home, progress
-        self._step = 0
+        self._step = self._saved_step = 0
         self._batch_size = settings.batch_size
         self._history = History(home.path)
         self._meter = Meter()
@@ -165,14 +165,17 @@ class _Loop:
         while self._step < settings.num_steps and not stop.is_set:
             self._meter.add(self._train_step())
             self._step += 1
-            is_last = self._step == settings.num_steps or stop.is_set
             self._progress.advance(self._step)
-            if is_last or self._step % settings.log_every == 0:
+            is_last = self._step == settings.num_steps
+            if is_last or _is_due(self._step, settings.log_every):
                 self._log()
-            if self._step == settings.num_steps or _is_due(self._step, settings.eval_every):
+            if is_last or _is_due(self._step, settings.eval_every):
                 self._evaluate()
-            if is_last or _is_due(self._step, settings.save_every):
+            if _is_due(self._step, settings.save_every):
                 self._save()
+        if self._step != self._saved_step:
+            self._log()
+            self._save()
         self._progress.end()
         is_finished = self._step >= settings.num_steps
         return LoopResult(self._step, is_finished, self._losses, self._evaluation)
@@ -198,17 +201,21 @@ class _Loop:
             self._progress.tell(f"out of memory: going on with batches of {self._batch_size}")
 
     def _log(self) -> None:
-        if not self._meter.num_added:
-            return
-        self._losses = self._meter.take()
-        broken = [name for name, value in self._losses.items() if not math.isfinite(value)]
+        if self._meter.num_added:
+            self._losses = self._sound_means()
+            self._meter.clear()
+            self._history.write(self._step, self._batch_size, self._losses)
+            self._progress.log(self._step, self._losses)
+
+    def _sound_means(self) -> dict[str, float]:
+        means = self._meter.means()
+        broken = [name for name, value in means.items() if not math.isfinite(value)]
         if broken:
             raise TrainingFailed(
                 f"{', '.join(broken)} is no finite number any more (step {self._step}). The last checkpoint "
                 "is sound: lower the learning rate and begin anew"
             )
-        self._history.write(self._step, self._batch_size, self._losses)
-        self._progress.log(self._step, self._losses)
+        return means
 
     def _evaluate(self) -> None:
         torch.manual_seed(step_seed(self._settings.seed, 0))
@@ -218,7 +225,7 @@ class _Loop:
             self._progress.evaluated(self._step, self._evaluation)
 
     def _save(self) -> None:
-        self._log()  # which refuses broken weights
+        self._sound_means()  # broken weights are not kept
         state = {
             "step": self._step,
             "batch_size": self._batch_size,
@@ -228,12 +235,14 @@ class _Loop:
             "trainee": self._trainee.state_dict(),
         }
         self._home.save(self._step, state)
+        self._saved_step = self._step
 
     def _resume(self) -> None:
         state = self._home.newest()
         if state is None:
             return
         self._step, self._batch_size = state["step"], state["batch_size"]
+        self._saved_step = self._step
         self._losses, self._evaluation = state["losses"], state["evaluation"]
         self._trainee.load_state_dict(state["trainee"])
         self._history.resume(self._step, state["spent"])

@@ -17,7 +17,7 @@ HISTORY_FILE = "history.jsonl"
 
 
 class Meter:
-    """Means of the losses since they were last taken."""
+    """Means of the losses since it was last cleared."""
 
     def __init__(self) -> None:
         self.num_added = 0
@@ -31,11 +31,13 @@ class Meter:
             self._sums[name] = self._sums.get(name, 0.0) + value
             self._counts[name] = self._counts.get(name, 0) + 1
 
-    def take(self) -> dict[str, float]:
-        """Return the means and begin anew."""
-        means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
+    def means(self) -> dict[str, float]:
+        """Return the means of all that was added since the last `clear`."""
+        return {name: float(total) / self._counts[name] for name, total in self._sums.items()}
+
+    def clear(self) -> None:
+        """Begin anew."""
         self.num_added, self._sums, self._counts = 0, {}, {}
-        return means
 
 
 class History:

@@ -146,6 +146,15 @@ def test_ctrl_c_saves_and_ends(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_in_an_evaluation_loses_no_step(tmp_path: Path) -> None:
+    stop, trainee = StopFlag(), Line()
+    asked = Progress(is_terminal=False, echo=lambda text, **_options: "held out" in text and stop.set())
+    assert train(trainee, Numbers(), settings(), tmp_path, stop=stop, progress=asked).num_steps == 10
+    again = Line()
+    assert train(again, Numbers(), settings(), tmp_path, progress=quiet()).is_finished
+    assert len(again.seen) == 20
+
+
 @pytest.mark.parametrize(
     "error",
     [
