@@ -1,0 +1,70 @@
+"""Makes the recogniser's training speech with the teacher programs, as files of some hundred lines each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.phone_recogniser.corpus import Line, make_lines
+from evaluation.phone_recogniser.recogniser import features
+from evaluation.phone_recogniser.voices import training_voices
+
+LINES_PER_FILE = 250
+# Played this much faster or slower, a voice has other formants and another pitch.
+TEMPO = (0.85, 1.18)
+RATES = (130, 210)  # words a minute, for espeak-ng
+PITCHES = (20, 80)
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """A line as it was spoken.
+
+    Attributes:
+        banks: filter banks (T, 80), float16.
+        labels: the phones in it.
+    """
+
+    banks: np.ndarray
+    labels: tuple[str, ...]
+
+
+def speech_file(folder: Path, language: str, number: int) -> Path:
+    """Returns where a file of lines is kept."""
+    return folder / f"{language}_{number:03}.npz"
+
+
+def make_file(path: Path, language: str, number: int) -> None:
+    """Speaks the lines of one file; number 0 is for testing."""
+    rng = random.Random(f"voices {language} {number}")  # noqa: S311 - no secrets here
+    said = [_speak(line, language, rng) for line in make_lines(language, LINES_PER_FILE, number)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez(
+            file,
+            banks=np.concatenate([one.banks for one in said]),
+            num_frames=np.array([len(one.banks) for one in said]),
+            labels=np.array([" ".join(one.labels) for one in said]),
+        )
+    unfinished.replace(path)
+
+
+def read_files(paths: Sequence[Path]) -> Iterator[Utterance]:
+    """Yields what the files hold."""
+    for path in paths:
+        with np.load(path) as file:
+            ends = np.cumsum(file["num_frames"])[:-1]
+            for banks, labels in zip(np.split(file["banks"], ends), file["labels"], strict=True):
+                yield Utterance(banks, tuple(str(labels).split()))
+
+
+def _speak(line: Line, language: str, rng: random.Random) -> Utterance:
+    teacher = rng.choice(training_voices(language)).varied(rng.randint(*RATES), rng.randint(*PITCHES))
+    samples, rate_hz = teacher.speak_pinyin(line.said) if language == "zh" else teacher.speak(line.said)
+    tempo = rng.uniform(*TEMPO)
+    return Utterance(features(samples, round(rate_hz * tempo)).numpy().astype(np.float16), line.labels)

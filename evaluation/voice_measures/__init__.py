@@ -1,0 +1,1 @@
+"""The parts of `python -m evaluation.voices`: speaking, listening, comparing with a teacher, telling."""

@@ -1,0 +1,93 @@
+import importlib.util
+
+import numpy as np
+import pytest
+
+from evaluation.voice_measures import words
+from evaluation.voice_measures.errors import ErrorCount
+from evaluation.voice_measures.judges import Judges, Task
+from evaluation.voice_measures.words import NoTranscriber, Transcriber
+from tts.text.front_end import FrontEnd
+
+SOUND = np.zeros(1600, np.float32)
+
+
+class Scribe:
+    """Hears the same whatever is said."""
+
+    def transcribe(self, samples: np.ndarray, rate_hz: int) -> str:
+        return "two cats"
+
+
+class Phonetician:
+    voices = ("flite:awb",)
+
+    def recognise(self, samples: np.ndarray, rate_hz: int, languages) -> tuple[list[str], list[str]]:
+        return (["n", "i3", "h", "ao4"], ["n", "i", "h", "ao"])
+
+
+@pytest.fixture
+def judges() -> Judges:
+    return Judges(Scribe(), Phonetician())  # pyright: ignore[reportArgumentType] - all they are asked for
+
+
+def english(text: str) -> Task:
+    return Task.of(text, "en", "en", FrontEnd())
+
+
+MANDARIN = Task("你好。", None, ("n", "i2", "h", "ao3"), frozenset({"zh"}))
+
+
+def test_a_task_is_what_is_to_be_heard():
+    task = english("2 cats, Tom!")
+    assert task.words == ("two", "cats", "tom")
+    assert task.labels == ("T", "UW", "K", "AE", "T", "S", "T", "AA", "M")
+    assert task.languages == {"en"}
+
+
+def test_words_and_phones_are_counted(judges):
+    heard = judges.listen(english("Two dogs."), SOUND, 16_000)
+    assert heard.words == ErrorCount(1, 2)
+    assert heard.text == "two cats"
+    assert heard.toned_phones is None
+    assert heard.phones is not None
+
+
+def test_mandarin_has_phones_with_and_without_tones_but_no_words(judges):
+    heard = judges.listen(MANDARIN, SOUND, 16_000)
+    assert heard.words is None
+    assert heard.phones == ErrorCount(0, 4)
+    assert heard.toned_phones == ErrorCount(2, 4)
+
+
+def test_silence_is_wrong_throughout(judges):
+    heard = judges.listen(english("Two dogs."), SOUND[:0], 16_000)
+    assert heard.words == ErrorCount(2, 2)
+    assert heard.phones == ErrorCount(6, 6)
+
+
+def test_without_judges_nothing_is_counted():
+    heard = Judges(None, None).listen(english("Two dogs."), SOUND, 16_000)
+    assert (heard.words, heard.phones, heard.toned_phones, heard.text) == (None, None, None, None)
+
+
+def test_a_recogniser_is_no_fair_judge_of_its_own_voices(judges):
+    assert judges.knows("flite:awb")
+    assert not judges.knows("flite:slt")
+
+
+def test_a_missing_package_is_told_with_the_way_to_get_it(monkeypatch):
+    monkeypatch.setattr(words, "PACKAGE", "no_such_package")
+    with pytest.raises(NoTranscriber, match=r"requirements-evaluation\.txt"):
+        Transcriber()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pocketsphinx") is None, reason="an extra")
+def test_the_transcriber_hears_nothing_in_noise_and_survives_short_sounds():
+    transcriber = Transcriber()
+    assert transcriber.transcribe(np.zeros(0, np.float32), 16_000) == ""
+    assert transcriber.transcribe(np.zeros(100, np.float32), 32_000) == ""
+    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.01
+    first = transcriber.transcribe(noise, 16_000)
+    assert len(first.split()) <= 2
+    assert transcriber.transcribe(noise, 16_000) == first
