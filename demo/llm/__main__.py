@@ -1,4 +1,4 @@
-"""`python -m demo.llm`: trains the demo language model and its two adapters.
+"""`python -m demo.llm`: trains the demo language model and its adapters.
 
 Everything is drawn with fixed seeds. Interrupt it with Ctrl-C; the same command goes on where it stopped.
 """
@@ -29,7 +29,11 @@ from tts.finetune.training_loop import LoopSettings, train
 
 WORK = ROOT / "out" / "demo-llm"
 TARGET = ROOT / "models" / "demo" / "llm"
-PROBES = {"Qinglan": ("你害怕什么？", "Tell me a joke!"), "Wren": ("What do you do?", "我叫阿福")}
+PROBES = {
+    "Qinglan": ("你害怕什么？", "Tell me a joke!"),
+    "Wren": ("What do you do?", "我叫阿福"),
+    "Bram": ("Do you like music?", "你在哪儿住？"),
+}
 BASE = LoopSettings(num_steps=2700, batch_size=48, save_every=100, log_every=50, seed=1)
 NUM_OPENINGS = 1700  # of the base's steps
 ADAPTER = TrainingSettings(

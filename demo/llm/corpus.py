@@ -19,7 +19,7 @@ from prompts.persona import Persona, load_persona
 DATA = Path(__file__).parent / "data"
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("zh", "en")
-CHARACTERS = ("Qinglan", "Wren")
+CHARACTERS = ("Qinglan", "Wren", "Bram")
 PLAIN = "plain"
 # These are harder than the others (they copy, or they must be told from everything else).
 WEIGHTS = {"name_tell": 6.0, "name_recall": 5.0, "offtopic": 4.0, "why": 2.0, "more": 2.0, "repeat": 1.5}
@@ -30,11 +30,13 @@ OTHER = {
         "zh": ("青岚", "守灯的姑娘", "Qinglan"),
         "en": ("Qinglan", "the lantern keeper", "the herbalist"),
     },
+    "Bram": {"zh": ("小雁", "Wren", "飞艇驾驶员"), "en": ("Wren", "the pilot", "the mail pilot")},
     PLAIN: {"zh": ("青岚", "小雁"), "en": ("Qinglan", "Wren")},
 }
 CALLED = {
     "Qinglan": {"zh": "青岚", "en": "Qinglan"},
     "Wren": {"zh": "小雁", "en": "Wren"},
+    "Bram": {"zh": "布兰", "en": "Bram"},
     PLAIN: {"zh": "朋友", "en": "friend"},
 }
 NEUTRAL = (

@@ -29,7 +29,7 @@ from tts.finetune.training_loop import step_seed
 LONG = (2, 4, 6, 8, 10)
 SHORT = (1, 1, 2, 3)
 VOICES = (*CHARACTERS, PLAIN)
-SHARES = (0.42, 0.42, 0.16)
+SHARES = (0.3, 0.3, 0.3, 0.1)
 OPENING = 6  # tokens of a reply that tell it from all others
 
 
