@@ -29,7 +29,10 @@ class FeatureMaker:
     Args:
         acoustic_base: the checkpoint training starts from; its quantizer makes the tokens.
         ssl_model: HuBERT folder that the base was made with.
+        version: of the base, where the file cannot say.
         bert_model: RoBERTa folder; without one no clip has BERT features.
+        bert_dim: width of those that the semantic base knows; of a model with another width none are taken,
+            as in speaking.
         speaker_net: ERes2NetV2 file; needed for a Pro base.
         reader: of the base's symbol table; one is made if none is given.
         device: where to compute.
@@ -43,13 +46,15 @@ class FeatureMaker:
         acoustic_base: Path,
         ssl_model: Path,
         *,
+        version: str | None = None,
         bert_model: Path | None = None,
+        bert_dim: int | None = None,
         speaker_net: Path | None = None,
         reader: ClipReader | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         self._device = torch.device(device)
-        self._decoder = VitsDecoder.from_checkpoint(read_checkpoint(acoustic_base), device)
+        self._decoder = VitsDecoder.from_checkpoint(read_checkpoint(acoustic_base, version=version), device)
         self._hubert = HubertEncoder(ssl_model, device)
         ssl_dim = self._decoder.model.quantizer.codebook.shape[1]
         if self._hubert.dim != ssl_dim:
@@ -57,7 +62,8 @@ class FeatureMaker:
                 ssl_model,
                 f"its features are {self._hubert.dim} wide; {acoustic_base.name} was made with {ssl_dim}",
             )
-        self._bert = BertEncoder(bert_model, device=str(device)) if bert_model is not None else None
+        bert = BertEncoder(bert_model, device=str(device)) if bert_model is not None else None
+        self._bert = bert if bert is not None and bert_dim in (None, bert.dim) else None
         self._speaker_encoder: SpeakerEncoder | None = None
         if self._decoder.version.uses_speaker_embedding:
             if speaker_net is None:

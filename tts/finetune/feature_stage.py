@@ -37,6 +37,10 @@ class StoredClips(Sequence[ClipFeatures]):
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = tuple(files)
 
+    def chosen(self, is_chosen: Sequence[bool]) -> StoredClips:
+        """Those of the clips whose mark is true."""
+        return StoredClips([file for file, mark in zip(self._files, is_chosen, strict=True) if mark])
+
     def __len__(self) -> int:
         return len(self._files)
 
@@ -59,7 +63,7 @@ def store_features(
     store: Path,
     *,
     models: str,
-    told: Callable[[int], object] = lambda num_done: None,
+    told: Callable[[int, int], object] = lambda num_done, num: None,
 ) -> None:
     """Computes what is missing and writes an index of all clips.
 
@@ -69,7 +73,7 @@ def store_features(
         folder: receives the index.
         store: the files; ones that no clip needs any more are deleted.
         models: says which models and settings make the features: other models, other files.
-        told: is called with the number of clips done.
+        told: is called with the number of clips done, and of all.
     """
     store.mkdir(parents=True, exist_ok=True)
     maker: Maker | None = None
@@ -81,7 +85,7 @@ def store_features(
             maker = maker or make_maker()
             save_features(file, maker.make(f"{clip.path.stem}-{key[:8]}", clip))
         files.append(file.name)
-        told(number + 1)
+        told(number + 1, len(clips))
     for file in store.iterdir():
         if file.name not in files:
             file.unlink()

@@ -46,20 +46,23 @@ class QualityReport:
 
 
 def check_clips(
-    clips: Sequence[Clip], reader: ClipReader, *, told: Callable[[int], object] = lambda num_done: None
+    clips: Sequence[Clip],
+    reader: ClipReader,
+    *,
+    told: Callable[[int, int], object] = lambda num_done, num: None,
 ) -> QualityReport:
     """Listens to and reads every clip.
 
     Args:
         clips: in any order.
         reader: reads the words; it should be the one of the version to be trained.
-        told: is called with the number of clips done.
+        told: is called with the number of clips done, and of all.
     """
     reports: list[ClipReport] = []
     first_with: dict[str, Clip] = {}
     for clip in clips:
         reports.append(check_clip(clip, reader, first_with))
-        told(len(reports))
+        told(len(reports), len(clips))
     _find_unusual_speed(reports)
     return QualityReport(reports, _remarks(reports), _refusal(reports))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tts.finetune.clip_checks import ClipReport
+from tts.finetune.clips import Clip
 from tts.finetune.errors import BadRecordings
 from tts.finetune.features import WAVEFORM_RATE_HZ
 from tts.finetune.loudness import read_mono, training_waveform
@@ -43,6 +44,41 @@ class ChosenReference:
     text: str
     language: str
     paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cast:
+    """Which clips do what.
+
+    Attributes:
+        good: all that can be used.
+        held_out: those of them that training does not hear.
+        reference: what the voice takes after.
+    """
+
+    good: Sequence[ClipReport]
+    held_out: Sequence[ClipReport]
+    reference: ChosenReference
+
+    @property
+    def clips(self) -> list[Clip]:
+        """All good clips."""
+        return [report.clip for report in self.good]
+
+    def is_held_out(self, clip: Clip) -> bool:
+        """Whether training does not hear it."""
+        return any(report.clip is clip for report in self.held_out)
+
+
+def cast_clips(reports: Sequence[ClipReport]) -> Cast:
+    """Chooses a reference and held-out clips from judged ones.
+
+    Raises:
+        BadRecordings: nothing can serve as the reference.
+    """
+    reference = choose_reference(reports)
+    good = [report for report in reports if report.is_good]
+    return Cast(good, choose_held_out(reports, reference), reference)
 
 
 def choose_reference(reports: Sequence[ClipReport]) -> ChosenReference:

@@ -112,7 +112,7 @@ def write_down(
     transcriber: Transcriber | None,
     language: str,
     *,
-    told: Callable[[int], object] = lambda num_done: None,
+    told: Callable[[int, int], object] = lambda num_done, num: None,
 ) -> list[Clip]:
     """Fills in the words of those clips that have none; recordings that cannot be read stay without.
 
@@ -120,7 +120,7 @@ def write_down(
         clips: labelled or not.
         transcriber: listens; None where nothing can.
         language: of the clips without words, or `auto`.
-        told: is called with the number of clips done.
+        told: is called with the number of clips done, and of all.
 
     Raises:
         NoTranscriber: not one clip has words and there is no recogniser.
@@ -136,7 +136,7 @@ def write_down(
     written = []
     for number, clip in enumerate(clips, start=1):
         written.append(clip if clip.text else _listen(clip, transcriber, language))
-        told(number)
+        told(number, len(clips))
     return written
 
 

@@ -126,7 +126,7 @@ def test_an_interrupted_store_keeps_what_is_done(tmp_path) -> None:
     clips = [Clip(record(tmp_path / f"{i}.wav", hum(1, seed=i)), "x", "en", "text") for i in range(3)]
     maker = CountingMaker()
 
-    def stop(num_done: int) -> None:
+    def stop(num_done: int, num: int) -> None:
         if num_done == 2:
             raise KeyboardInterrupt
 
