@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-_POOL_BATCHES = 16  # so many batches are sorted by length among themselves
+_POOL_BATCHES = 64  # so many batches are sorted by length among themselves
 
 
 class LengthBuckets:
