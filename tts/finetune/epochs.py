@@ -24,21 +24,21 @@ class EpochPlan:
         num_epochs: in all.
         keep_every: epochs between checkpoints that are kept to choose from; the last one always is.
         batch_size: clips a step.
-        learning_rate: of the optimiser.
+        learning_rate: of the optimiser; None for what suits the base.
         seed: of all that is random.
     """
 
     num_epochs: int
     keep_every: int
     batch_size: int
-    learning_rate: float
+    learning_rate: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("num_epochs", "keep_every", "batch_size"):
             if getattr(self, name) < 1:
                 raise FinetuneError(f"{name} must be 1 or more, not {getattr(self, name)}")
-        if not 0 < self.learning_rate < 1:
+        if self.learning_rate is not None and not 0 < self.learning_rate < 1:
             raise FinetuneError(f"learning_rate must be above 0 and below 1, not {self.learning_rate}")
 
     def steps_per_epoch(self, num_clips: int) -> int:

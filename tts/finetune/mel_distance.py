@@ -63,11 +63,8 @@ def _mean_along_best_path(distances: np.ndarray) -> float:
     for diagonal in range(num_rows + num_columns - 1):
         rows = np.arange(max(0, diagonal - num_columns + 1), min(diagonal, num_rows - 1) + 1)
         here = distances[rows, diagonal - rows]
-        ways = (
-            (before, rows),
-            (last, rows),
-            (last, rows + 1),
-        )  # from both, from the row above, from the left
+        # From one back in both, from the row above, from the column on the left.
+        ways = ((before, rows), (last, rows), (last, rows + 1))
         costs = np.stack([way[0][index] for way, index in ways])
         lengths = np.stack([way[1][index] for way, index in ways])
         best = costs.argmin(axis=0)

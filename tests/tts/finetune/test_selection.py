@@ -44,6 +44,10 @@ def test_the_reference_is_clean_typical_whole_and_long_enough(tmp_path) -> None:
         assert (names(chosen), chosen.text, chosen.language) == (["best"], "So it goes.", "en")
         assert len(chosen.samples) == pytest.approx(5 * 32_000, abs=2)
         reports.reverse()
+    twins = [
+        report(tmp_path, name, hum(5, seed=1), text) for name, text in (("a", "So it"), ("b", "So it goes."))
+    ]
+    assert names(choose_reference(twins)) == names(choose_reference(twins[::-1])) == ["b"], "a whole sentence"
     left = [r for r in reports if r.clip.path.stem != "best"]
     assert names(choose_reference(left))[0] not in {"short", "long", "high", "noisy", "hasty", "bad"}
 

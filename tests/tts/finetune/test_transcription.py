@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def test_without_a_recogniser_the_list_must_bring_the_words(tmp_path) -> None:
 def test_what_is_installed_decides_who_listens(monkeypatch) -> None:
     install(monkeypatch)
     assert find_transcriber("zh") is None
-    whisper = ModuleType("faster_whisper")
+    whisper: Any = ModuleType("faster_whisper")
     asked = {}
 
     class WhisperModel:
@@ -87,7 +88,8 @@ def test_what_is_installed_decides_who_listens(monkeypatch) -> None:
 
 
 def test_funasr_is_asked_for_chinese(monkeypatch) -> None:
-    funasr, tools = ModuleType("funasr"), ModuleType("funasr.utils.postprocess_utils")
+    funasr: Any = ModuleType("funasr")
+    tools: Any = ModuleType("funasr.utils.postprocess_utils")
     funasr.AutoModel = lambda **options: SimpleNamespace(
         generate=lambda **asked: [{"text": f"<|{asked['language']}|>你好。"}]
     )
