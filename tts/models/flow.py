@@ -1,4 +1,4 @@
-"""The normalising flow of the VITS families, in the direction of synthesis only."""
+"""The normalising flow of the VITS families: its inverse speaks, its forward direction is for training."""
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,18 @@ class CouplingLayer(nn.Module):
         self.enc = WaveNet(hidden, kernel_size, num_layers, condition)
         self.post = nn.Conv1d(hidden, self.num_kept, 1)
 
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Couple: (B, C, T) -> (B, C, T)."""
+        kept, shifted = x.split(self.num_kept, dim=1)
+        return torch.cat([kept, shifted + self._shift(kept, condition)], dim=1)
+
     def invert(self, x: Tensor, condition: Tensor) -> Tensor:
         """Undo the coupling: (B, C, T) -> (B, C, T)."""
         kept, shifted = x.split(self.num_kept, dim=1)
-        return torch.cat([kept, shifted - self.post(self.enc(self.pre(kept), condition))], dim=1)
+        return torch.cat([kept, shifted - self._shift(kept, condition)], dim=1)
+
+    def _shift(self, kept: Tensor, condition: Tensor) -> Tensor:
+        return self.post(self.enc(self.pre(kept), condition))
 
 
 class Flow(nn.Module):
@@ -77,6 +85,12 @@ class Flow(nn.Module):
     def project_condition(self, ge: Tensor) -> tuple[Tensor, ...]:
         """Biases of each coupling layer for one voice, in training order."""
         return tuple(coupling.enc.project_condition(ge) for coupling in self.couplings)
+
+    def forward(self, x: Tensor, conditions: tuple[Tensor, ...]) -> Tensor:
+        """Latents (B, C, T) -> where the prior should be (B, C, T); volume stays, so there is no log-det."""
+        for coupling, condition in zip(self.couplings, conditions, strict=True):
+            x = coupling(x, condition).flip(1)
+        return x
 
     def invert(self, x: Tensor, conditions: tuple[Tensor, ...]) -> Tensor:
         """Prior samples (B, C, T) -> latents (B, C, T)."""

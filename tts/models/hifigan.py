@@ -20,22 +20,47 @@ FINAL_SLOPE = 0.01
 
 
 class ResidualBlock(nn.Module):
-    """Per dilation: x + conv(act(dilated_conv(act(x)))); (B, C, T) -> (B, C, T)."""
+    """A chain of units x + convs(x), one per dilation; (B, C, T) -> (B, C, T).
 
-    def __init__(self, channels: int, kernel_size: int, dilations: Sequence[int]) -> None:
+    A unit of type 1 is act, dilated convolution, act, plain convolution; one of type 2 has no second half.
+
+    Args:
+        channels: C.
+        kernel_size: Odd.
+        dilations: One unit each.
+        is_type_2: As `resblock` "2" in the config; the attribute names, and so the keys, differ.
+    """
+
+    def __init__(
+        self, channels: int, kernel_size: int, dilations: Sequence[int], *, is_type_2: bool = False
+    ) -> None:
         super().__init__()
+        self.is_type_2 = is_type_2
         pad = kernel_size // 2
-        self.convs1 = nn.ModuleList(
+        dilated = nn.ModuleList(
             nn.Conv1d(channels, channels, kernel_size, dilation=dilation, padding=dilation * pad)
             for dilation in dilations
         )
-        self.convs2 = nn.ModuleList(
-            nn.Conv1d(channels, channels, kernel_size, padding=pad) for _ in dilations
-        )
+        if is_type_2:
+            self.convs = dilated
+        else:
+            self.convs1 = dilated
+            self.convs2 = nn.ModuleList(
+                nn.Conv1d(channels, channels, kernel_size, padding=pad) for _ in dilations
+            )
+
+    @property
+    def units(self) -> list[tuple[nn.Conv1d, ...]]:
+        """The convolutions of each unit, in order."""
+        lists = (self.convs,) if self.is_type_2 else (self.convs1, self.convs2)
+        return list(zip(*lists, strict=True))  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        for dilated, plain in zip(self.convs1, self.convs2, strict=True):
-            x = x + plain(F.leaky_relu(dilated(F.leaky_relu(x, SLOPE)), SLOPE))
+        for unit in self.units:
+            hidden = x
+            for conv in unit:
+                hidden = conv(F.leaky_relu(hidden, SLOPE))
+            x = x + hidden
         return x
 
 
@@ -51,6 +76,7 @@ class HifiGan(nn.Module):
         edge_kernels: Kernels of the first and last convolution.
         condition_channels: Size of the conditioning vector, 0 for none.
         has_final_bias: Whether the last convolution has a bias.
+        is_type_2: Whether the residual blocks are of type 2, with half the convolutions.
     """
 
     def __init__(
@@ -64,6 +90,7 @@ class HifiGan(nn.Module):
         edge_kernels: tuple[int, int] = (7, 7),
         condition_channels: int = 0,
         has_final_bias: bool = False,
+        is_type_2: bool = False,
     ) -> None:
         super().__init__()
         self.rates = tuple(rates)
@@ -77,7 +104,7 @@ class HifiGan(nn.Module):
             for i, (rate, kernel) in enumerate(zip(rates, upsample_kernels, strict=True))
         )
         self.resblocks = nn.ModuleList(
-            ResidualBlock(width, kernel, dilations)
+            ResidualBlock(width, kernel, dilations, is_type_2=is_type_2)
             for width in channels[2:]
             for kernel, dilations in zip(block_kernels, block_dilations, strict=True)
         )
@@ -94,6 +121,7 @@ class HifiGan(nn.Module):
         """
         num_ups = sizes.count(prefix + "ups.{}.weight")
         num_kernels = len(block_dilations)
+        first_conv = block_conv_key(sizes, prefix)
         kernels = [sizes.dim(f"{prefix}ups.{i}.weight", 2) for i in range(num_ups)]
         widths = [sizes.dim(f"{prefix}ups.{i}.weight", 1) for i in range(num_ups)]
         if len(rates) != num_ups or any((k - r) % 2 or k < r for k, r in zip(kernels, rates, strict=False)):
@@ -105,7 +133,7 @@ class HifiGan(nn.Module):
             (sizes.dim(f"{prefix}conv_pre.weight", 1), sizes.dim(f"{prefix}conv_pre.weight", 0), *widths),
             rates,
             kernels,
-            [sizes.dim(f"{prefix}resblocks.{i}.convs1.0.weight", 2) for i in range(num_kernels)],
+            [sizes.dim(first_conv.format(i), 2) for i in range(num_kernels)],
             block_dilations,
             edge_kernels=(
                 sizes.dim(f"{prefix}conv_pre.weight", 2),
@@ -113,6 +141,7 @@ class HifiGan(nn.Module):
             ),
             condition_channels=sizes.dim(f"{prefix}cond.weight", 1) if has_condition else 0,
             has_final_bias=f"{prefix}conv_post.bias" in sizes.weights,
+            is_type_2=".convs." in first_conv,
         )
 
     @property
@@ -158,11 +187,16 @@ class HifiGan(nn.Module):
         for stage, upsample in enumerate(self.ups):
             rate *= self.rates[stage]
             slowest = max(
-                sum(_reach(conv) for conv in (*block.convs1, *block.convs2))
-                for block in self.blocks_of(stage)
+                sum(_reach(conv) for unit in block.units for conv in unit) for block in self.blocks_of(stage)
             )
             reach += (_reach(upsample) + slowest) / rate
         return math.ceil(reach + _reach(self.conv_post) / rate)
+
+
+def block_conv_key(sizes: Sizes, prefix: str) -> str:
+    """Key of the first convolution of residual block `{}`: its name tells the type of all blocks."""
+    is_type_2 = f"{prefix}resblocks.0.convs.0.weight" in sizes.weights
+    return prefix + ("resblocks.{}.convs.0.weight" if is_type_2 else "resblocks.{}.convs1.0.weight")
 
 
 def mean(branches: Sequence[Tensor]) -> Tensor:

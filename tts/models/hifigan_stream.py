@@ -82,14 +82,14 @@ class _StreamedBlock:
     """A residual block: the skip path waits for the convolutions."""
 
     def __init__(self, block: ResidualBlock) -> None:
-        pairs = zip(block.convs1, block.convs2, strict=True)
-        self._pairs = [(_StreamedConv(first), _StreamedConv(second), _Queue()) for first, second in pairs]  # type: ignore[arg-type]
+        self._units = [([_StreamedConv(conv) for conv in unit], _Queue()) for unit in block.units]
 
     def push(self, x: Tensor, is_last: bool) -> Tensor:
-        for dilated, plain, skip in self._pairs:
+        for convs, skip in self._units:
             skip.push(x)
-            hidden = dilated.push(F.leaky_relu(x, SLOPE), is_last)
-            hidden = plain.push(F.leaky_relu(hidden, SLOPE), is_last)
+            hidden = x
+            for conv in convs:
+                hidden = conv.push(F.leaky_relu(hidden, SLOPE), is_last)
             x = skip.take(hidden.shape[2]) + hidden
         return x
 

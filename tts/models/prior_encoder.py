@@ -41,10 +41,10 @@ class Mrte(nn.Module):
         self.cross_attention = MultiHeadAttention(inner, NUM_MRTE_HEADS)
         self.c_post = nn.Conv1d(inner, channels, 1)
 
-    def forward(self, frames: Tensor, text: Tensor, voice: Tensor) -> Tensor:
-        """frames (B, C, T), text (B, C, P), voice (B, inner, 1) -> (B, C, T)."""
+    def forward(self, frames: Tensor, text: Tensor, voice: Tensor, is_real: Tensor | None = None) -> Tensor:
+        """frames (B, C, T), text (B, C, P), voice (B, inner, 1), is_real (B, P) -> (B, C, T)."""
         x = self.c_pre(frames)
-        return self.c_post(self.cross_attention(x, self.text_pre(text)) + x + voice)
+        return self.c_post(self.cross_attention(x, self.text_pre(text), is_real) + x + voice)
 
 
 class PriorEncoder(nn.Module):
@@ -100,8 +100,15 @@ class PriorEncoder(nn.Module):
         """Valid phone ids are below this."""
         return self.text_embedding.num_embeddings
 
-    def forward(self, features: Tensor, phones: Tensor, voice: Tensor, speed_factor: float = 1.0) -> Prior:
-        """Encode one sentence.
+    def forward(
+        self,
+        features: Tensor,
+        phones: Tensor,
+        voice: Tensor,
+        speed_factor: float = 1.0,
+        is_real: Tensor | None = None,
+    ) -> Prior:
+        """Encode sentences of equal length.
 
         Args:
             features: Codebook rows (B, ssl_dim, T50), already at 50 Hz.
@@ -109,10 +116,11 @@ class PriorEncoder(nn.Module):
             voice: Conditioning for MRTE (B, mrte_channels, 1).
             speed_factor: Above 1 speaks faster; other than 1 resamples the hidden frames to
                 floor(T50 / speed_factor) + 1.
+            is_real: (B, P) bool, False for phones that only fill up; None if all texts have P phones.
         """
         frames = self.encoder_ssl(self.ssl_proj(features))
-        text = self.encoder_text(self.text_embedding(phones).transpose(1, 2))
-        mrte = self.mrte(frames, text, voice)
+        text = self.encoder_text(self.text_embedding(phones).transpose(1, 2), is_real)
+        mrte = self.mrte(frames, text, voice, is_real)
         hidden = self.encoder2(mrte)
         if speed_factor != 1:
             num_frames = int(hidden.shape[2] / speed_factor) + 1

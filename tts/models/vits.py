@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tts.checkpoint import BadCheckpoint, Checkpoint, take_weights
 from tts.models.flow import Flow
-from tts.models.hifigan import HifiGan
+from tts.models.hifigan import HifiGan, block_conv_key
 from tts.models.prior_encoder import PriorEncoder
 from tts.models.quantizer import SemanticQuantizer
 from tts.models.sizes import Sizes
@@ -173,7 +173,7 @@ def _block_dilations(sizes: Sizes) -> Sequence[Sequence[int]]:
         Sizes({}, sizes.source, {"resblock_dilation_sizes": row}).integers("resblock_dilation_sizes")
         for row in rows
     ]
-    num_blocks = sizes.count("dec.resblocks.{}.convs1.0.weight")
+    num_blocks = sizes.count(block_conv_key(sizes, "dec."))
     if num_blocks != len(dilations) * sizes.count("dec.ups.{}.weight"):
         raise BadCheckpoint(
             sizes.source,

@@ -70,3 +70,22 @@ def test_encoder_sees_the_whole_sentence() -> None:
     changed = x.clone()
     changed[..., -1] += 1
     assert float((encoder(changed) - encoder(x))[..., 0].abs().max()) > 0
+
+
+@pytest.mark.parametrize("length", [1, 3, 9])
+def test_what_fills_up_a_short_sequence_changes_nothing(length: int) -> None:
+    encoder = AttentionEncoder(8, 16, 2, num_layers=2, kernel_size=3, window=4)
+    for parameter in encoder.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    x = torch.randn(2, 8, 9)
+    is_real = torch.arange(9).expand(2, -1) < torch.tensor([[length], [9]])
+    together = encoder(x, is_real)
+    assert torch.allclose(together[:1, :, :length], encoder(x[:1, :, :length]), atol=1e-5)
+    assert torch.allclose(together[1:], encoder(x[1:]), atol=1e-5)
+
+
+def test_cross_attention_looks_at_what_is_real_only() -> None:
+    layer = MultiHeadAttention(8, 4)
+    x, context = torch.randn(1, 8, 3), torch.randn(1, 8, 6)
+    is_real = torch.tensor([[True, True, False, False, False, False]])
+    assert torch.allclose(layer(x, context, is_real), layer(x, context[..., :2]), atol=1e-6)

@@ -1,4 +1,4 @@
-"""The flow undoes its own coupling, and its condition matters."""
+"""The flow undoes what it does in training, and its condition matters."""
 
 import torch
 
@@ -24,9 +24,10 @@ def test_inverse_undoes_the_training_direction() -> None:
     flow = make()
     x = torch.randn(1, 6, 20, dtype=torch.float64)
     conditions = flow.project_condition(torch.randn(1, 5, 1, dtype=torch.float64))
-    latents = forward(flow, x, conditions)
-    assert not torch.allclose(latents, x)
-    assert torch.allclose(flow.invert(latents, conditions), x, atol=1e-12)
+    moved = forward(flow, x, conditions)
+    assert not torch.allclose(moved, x)
+    assert torch.equal(flow(x, conditions), moved)
+    assert torch.allclose(flow.invert(moved, conditions), x, atol=1e-12)
 
 
 def test_each_voice_has_its_own_result() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts.checkpoint import BadCheckpoint
-from tts.models.hifigan import HifiGan
+from tts.models.hifigan import HifiGan, ResidualBlock
 from tts.models.hifigan_stream import HifiGanStream
 from tts.models.sizes import Sizes
 
@@ -16,6 +16,7 @@ SHAPES = {
     "usual": {"rates": (5, 4, 2), "upsample_kernels": (11, 8, 2), "kernels": (3, 7, 11)},
     "wide_overlap": {"rates": (2, 2), "upsample_kernels": (8, 6), "kernels": (3, 5)},
     "no_overlap": {"rates": (3, 2), "upsample_kernels": (3, 2), "kernels": (3,)},
+    "type_2": {"rates": (5, 4), "upsample_kernels": (11, 8), "kernels": (3, 7), "is_type_2": True},
 }
 
 
@@ -30,6 +31,7 @@ def make(name: str) -> HifiGan:
         shape["kernels"],
         [(1, 3, 5)] * len(shape["kernels"]),
         condition_channels=6,
+        is_type_2=shape.get("is_type_2", False),
     )
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
@@ -90,10 +92,23 @@ def test_a_vocoder_has_no_condition_but_a_final_bias() -> None:
     assert model.conv_post.bias is not None
 
 
-def test_network_is_rebuilt_from_tensor_shapes() -> None:
-    model = make("usual")
+def test_type_2_blocks_are_half_of_type_1() -> None:
+    torch.manual_seed(1)
+    block = ResidualBlock(4, 3, (1, 3), is_type_2=True)
+    assert {name.split(".")[0] for name in block.state_dict()} == {"convs"}
+    x = torch.randn(1, 4, 20)
+    expected = x
+    for conv in block.convs:
+        expected = expected + conv(torch.nn.functional.leaky_relu(expected, 0.1))
+    assert torch.equal(block(x), expected)
+
+
+@pytest.mark.parametrize("name", ["usual", "type_2"])
+def test_network_is_rebuilt_from_tensor_shapes(name: str) -> None:
+    model = make(name)
     weights = {"dec." + name: tensor for name, tensor in model.state_dict().items()}
-    again = HifiGan.from_sizes(Sizes(weights), "dec.", (5, 4, 2), [(1, 3, 5)] * 3)
+    dilations = [(1, 3, 5)] * len(SHAPES[name]["kernels"])
+    again = HifiGan.from_sizes(Sizes(weights), "dec.", SHAPES[name]["rates"], dilations)
     assert {name: t.shape for name, t in again.state_dict().items()} == {
         name: t.shape for name, t in model.state_dict().items()
     }

@@ -1,0 +1,140 @@
+"""What the training of an acoustic model can be told, and the phases it usually goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True, slots=True)
+class AcousticSettings:
+    """Settings of one phase, beside those of the loop.
+
+    The defaults fine-tune a pretrained base as upstream does: everything learns at once.
+
+    Attributes:
+        trains_decoder: posterior encoder, style encoder and waveform network learn from recordings.
+        trains_text: text encoder and flow learn to foretell the posterior.
+        is_adversarial: discriminators learn, and the decoder from them.
+        window_tokens: longest piece of a clip that is encoded (25 tokens a second).
+        segment_frames: piece of it that is decoded (50 frames a second).
+        reference_frames: longest piece of the recording that the voice is taken from.
+        has_own_reference: the voice is taken from the clip itself, not from another one of the speaker. Then
+            it also tells how this very sentence is spoken, which speaking cannot know.
+        learning_rate: AdamW's.
+        discriminator_rate: the same for the discriminators.
+        text_low_lr_rate: share of the learning rate for phone embedding, phone encoder and MRTE.
+        warmup_steps: over which the rates grow.
+        final_rate_share: of the rates, to which they fall linearly until the last step.
+        weight_decay: AdamW's.
+        max_gradient_norm: longer gradients of the networks are shortened to this; so are those of the
+            discriminators.
+        average_decay: of the weights' moving average, which is then what is measured and written; None: none.
+        precision: of the networks; `auto` is bfloat16 on a GPU that has it. Losses are always float32.
+        mel_weight, stft_weight, kl_weight, feature_weight: of the losses; deceiving the discriminators
+            counts 1.
+        normal_kl_weight: of the distance to a normal distribution, which keeps latents small while no text
+            encoder learns to foretell them.
+        detached_steps: at the beginning of a phase in which text encoder and flow follow the posterior
+            without pulling at it: fresh ones would squeeze it to nothing.
+    """
+
+    trains_decoder: bool = True
+    trains_text: bool = True
+    is_adversarial: bool = True
+    window_tokens: int = 250
+    segment_frames: int = 32
+    reference_frames: int = 250
+    has_own_reference: bool = False
+    learning_rate: float = 1e-4
+    discriminator_rate: float = 1e-4
+    text_low_lr_rate: float = 0.4
+    warmup_steps: int = 0
+    final_rate_share: float = 1.0
+    weight_decay: float = 0.01
+    max_gradient_norm: float = 500.0
+    average_decay: float | None = None
+    precision: Precision = "auto"
+    mel_weight: float = 45.0
+    stft_weight: float = 0.0
+    kl_weight: float = 1.0
+    feature_weight: float = 2.0
+    normal_kl_weight: float = 0.01
+    detached_steps: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.trains_decoder or self.trains_text):
+            raise ValueError("trains_decoder or trains_text must be true, or nothing learns")
+        if self.is_adversarial and not self.trains_decoder:
+            raise ValueError("is_adversarial needs trains_decoder: discriminators teach the decoder only")
+        for name in ("window_tokens", "segment_frames", "reference_frames"):
+            if getattr(self, name) < 4:
+                raise ValueError(f"{name} must be 4 or more, not {getattr(self, name)}")
+        for name in ("text_low_lr_rate", "final_rate_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """What each loss counts for in the sum that the networks descend."""
+        return {
+            "mel": self.mel_weight,
+            "stft": self.stft_weight,
+            "kl": self.kl_weight,
+            "normal_kl": self.normal_kl_weight,
+        }
+
+    def rate_share(self, step: int, num_steps: int) -> float:
+        """Return the share of the learning rates at a step (from 0) of so many."""
+        warm = min(1.0, (step + 1) / max(1, self.warmup_steps))
+        left = 1 - step / max(1, num_steps)
+        return warm * (self.final_rate_share + (1 - self.final_rate_share) * max(0.0, left))
+
+
+FINE_TUNING = AcousticSettings()
+
+# The way of a small model from nothing, for a CPU; the later a phase, the dearer are its steps.
+AUTOENCODER = AcousticSettings(
+    trains_text=False,
+    is_adversarial=False,
+    window_tokens=20,
+    segment_frames=16,
+    reference_frames=100,
+    learning_rate=8e-4,
+    warmup_steps=50,
+    stft_weight=4.0,
+)
+JOINT = AcousticSettings(
+    is_adversarial=False,
+    window_tokens=30,
+    segment_frames=16,
+    reference_frames=100,
+    learning_rate=8e-4,
+    final_rate_share=0.5,
+    text_low_lr_rate=1.0,
+    stft_weight=4.0,
+    kl_weight=0.5,
+    detached_steps=100,
+)
+ADVERSARIAL = AcousticSettings(
+    window_tokens=30,
+    segment_frames=16,
+    reference_frames=100,
+    learning_rate=5e-4,
+    discriminator_rate=3.5e-4,
+    final_rate_share=0.2,
+    text_low_lr_rate=1.0,
+    stft_weight=4.0,
+    kl_weight=0.5,
+)
+TEXT_SIDE = AcousticSettings(
+    trains_decoder=False,
+    is_adversarial=False,
+    window_tokens=30,
+    reference_frames=100,
+    learning_rate=1e-3,
+    final_rate_share=0.3,
+    text_low_lr_rate=1.0,
+)
