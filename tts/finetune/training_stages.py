@@ -1,0 +1,140 @@
+"""The two trainings as stages: clips and a base in, checkpoints of several epochs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from tts.checkpoint import read_checkpoint
+from tts.checkpoint_writing import write_semantic_checkpoint
+from tts.finetune.acoustic_batches import AcousticBatches
+from tts.finetune.acoustic_check import AcousticCheck
+from tts.finetune.acoustic_networks import AcousticNetworks
+from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING
+from tts.finetune.acoustic_trainee import AcousticTrainee
+from tts.finetune.bases import Bases
+from tts.finetune.discriminators import DiscriminatorSizes
+from tts.finetune.epochs import EpochKeeper, EpochPlan, kept_path
+from tts.finetune.features import ClipFeatures
+from tts.finetune.semantic_batches import SemanticBatches
+from tts.finetune.semantic_held_out import HeldOut
+from tts.finetune.semantic_settings import SemanticSettings
+from tts.finetune.semantic_training import SemanticTrainee
+from tts.finetune.training_loop import BatchSource, Trainee, train
+from tts.finetune.training_progress import Progress
+from tts.models.semantic import SemanticModel
+
+RUN_FOLDER = "run"
+# Bases narrower than the published ones learn faster, from shorter pieces, with smaller discriminators.
+PUBLISHED_WIDTH = 512
+SMALL_SEMANTIC_RATE = 3e-4
+SMALL_DISCRIMINATORS = DiscriminatorSizes(
+    periods=(2, 3, 5, 7, 11),
+    period_channels=(8, 16, 32, 64, 64),
+    scale_channels=(8, 16, 32, 64, 64, 64),
+)
+
+
+class Stopped(Exception):
+    """Ctrl-C came; everything is saved, and the same command goes on."""
+
+
+def train_semantic_stage(
+    clips: Sequence[ClipFeatures],
+    held_out: Sequence[ClipFeatures],
+    bases: Bases,
+    plan: EpochPlan,
+    folder: Path,
+    *,
+    device: torch.device | str,
+) -> None:
+    """Trains the semantic base on clips, or goes on with it; `epoch-*.ckpt` are left in the folder.
+
+    Raises:
+        Stopped: by Ctrl-C.
+        FinetuneError: it cannot be done; see `train`.
+    """
+    model = SemanticModel.from_checkpoint(read_checkpoint(bases.semantic))
+    loop = plan.loop(len(clips))
+    usual = SemanticSettings()
+    usual_rate = usual.learning_rate if model.sizes.dim >= PUBLISHED_WIDTH else SMALL_SEMANTIC_RATE
+    settings = replace(
+        usual,
+        learning_rate=plan.learning_rate or usual_rate,
+        warmup_steps=min(usual.warmup_steps, loop.num_steps // 10),
+    )
+    torch.manual_seed(plan.seed)
+    trainee = SemanticTrainee(
+        model,
+        settings,
+        loop.num_steps,
+        held_out=HeldOut(held_out, model.sizes) if held_out else None,
+        device=device,
+    )
+
+    per_epoch = plan.steps_per_epoch(len(clips))
+
+    def keep(num_done: int) -> None:
+        path = kept_path(folder, num_done, per_epoch, ".ckpt")
+        write_semantic_checkpoint(path, trainee.weights(), model.sizes, f"GPT-e{num_done // per_epoch}")
+
+    batches = SemanticBatches(clips, model.sizes, settings, loop.num_steps)
+    _train("semantic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder)
+
+
+def train_acoustic_stage(
+    clips: Sequence[ClipFeatures],
+    held_out: Sequence[ClipFeatures],
+    bases: Bases,
+    plan: EpochPlan,
+    folder: Path,
+    *,
+    device: torch.device | str,
+) -> None:
+    """Trains the acoustic base on clips, or goes on with it; `epoch-*.pth` are left in the folder.
+
+    Raises:
+        Stopped: by Ctrl-C.
+        FinetuneError: it cannot be done; see `train`.
+    """
+    is_small = _decoder_width(bases) < PUBLISHED_WIDTH
+    networks = AcousticNetworks.from_base(
+        bases.acoustic,
+        bases.discriminators,
+        discriminator_sizes=SMALL_DISCRIMINATORS if is_small and bases.discriminators is None else None,
+        seed=plan.seed,
+    )
+    loop = plan.loop(len(clips))
+    settings = ADVERSARIAL if is_small else FINE_TUNING
+    if plan.learning_rate is not None:
+        rate = plan.learning_rate
+        settings = replace(settings, learning_rate=rate, discriminator_rate=rate)
+    check = AcousticCheck(held_out) if held_out else None
+    trainee = AcousticTrainee(networks, settings, loop.num_steps, check=check, device=device)
+    per_epoch = plan.steps_per_epoch(len(clips))
+
+    def keep(num_done: int) -> None:
+        path = kept_path(folder, num_done, per_epoch, ".pth")
+        trainee.export(path, f"{num_done // per_epoch}epoch_{num_done}iteration")
+
+    batches = AcousticBatches(clips, networks.model, settings)
+    _train("acoustic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder)
+
+
+def _decoder_width(bases: Bases) -> int:
+    weights = read_checkpoint(bases.acoustic, version=bases.version.name).weights
+    return weights["dec.conv_pre.weight"].shape[0]
+
+
+def _train(
+    name: str, trainee: Trainee, batches: BatchSource, plan: EpochPlan, num_clips: int, folder: Path
+) -> None:
+    result = train(trainee, batches, plan.loop(num_clips), folder / RUN_FOLDER, progress=Progress(name))
+    if not result.is_finished:
+        raise Stopped(f"{name}: stopped after step {result.num_steps} and saved")
+    # Optimisers are several times as large as models, and nothing goes on from here.
+    for checkpoint in (folder / RUN_FOLDER).glob("checkpoint-*.pt"):
+        checkpoint.unlink()

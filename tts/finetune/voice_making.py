@@ -1,0 +1,221 @@
+"""The whole way from labelled clips to a speaker, stage by stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from speakers.speaker import Speaker
+from tts.audio import to_pcm16
+from tts.finetune.bases import Bases, Tools
+from tts.finetune.comparison import Pair, SimilarityJudge, VoiceJudge
+from tts.finetune.epochs import EpochPlan, kept_epochs
+from tts.finetune.feature_maker import FeatureMaker
+from tts.finetune.feature_stage import StoredClips, store_features, stored_features
+from tts.finetune.features import WAVEFORM_RATE_HZ
+from tts.finetune.figures import Figures, as_table, best_of
+from tts.finetune.loudness import read_mono
+from tts.finetune.reading import ClipReader
+from tts.finetune.selection import Cast
+from tts.finetune.speaker_file import write_speaker
+from tts.finetune.stage_progress import StageLines
+from tts.finetune.stages import Stages, file_hash
+from tts.finetune.training_stages import train_acoustic_stage, train_semantic_stage
+from tts.finetune.transcription import Transcriber
+from tts.models.speaker_encoder import SpeakerEncoder
+from tts.voice import VoiceLoader
+
+BASE_NAME, RECORDINGS_NAME = "the base, zero-shot", "the recordings"
+FIGURES_FILE, TABLE_FILE, REFERENCE_FILE = "figures.json", "table.txt", "reference.wav"
+MAX_SIMILARITY_CLIPS = 30
+
+
+class VoiceMaking:
+    """Makes one voice; every method is a stage that is skipped when nothing it depends on has changed."""
+
+    def __init__(
+        self, name: str, stages: Stages, lines: StageLines, bases: Bases, tools: Tools, cast: Cast
+    ) -> None:
+        self._name, self._stages, self._lines = name, stages, lines
+        self._bases, self._tools, self._cast = bases, tools, cast
+        self._reader = ClipReader(bases.version.symbols)
+        self._clip_hashes = [[file_hash(clip.path), clip.text, clip.language] for clip in cast.clips]
+
+    def features(self) -> StoredClips:
+        """Features of all good clips, in their order."""
+        bases, tools = self._bases, self._tools
+        models = json.dumps([tools.hashes(), file_hash(bases.acoustic), bases.bert_dim], sort_keys=True)
+        store = self._stages.folder / "feature-store"
+
+        def make_maker() -> FeatureMaker:
+            return FeatureMaker(
+                bases.acoustic,
+                tools.ssl_model,
+                version=bases.version.name,
+                bert_model=tools.bert_model,
+                bert_dim=bases.bert_dim,
+                speaker_net=tools.speaker_net,
+                reader=self._reader,
+                device=tools.device,
+            )
+
+        with self._lines.counting("features") as told:
+            folder = self._stages.run(
+                "features",
+                {"clips": self._clip_hashes, "models": models},
+                lambda path: store_features(
+                    self._cast.clips, make_maker, path, store, models=models, told=told
+                ),
+            )
+        return stored_features(folder, store)
+
+    def semantic(self, features: StoredClips, plan: EpochPlan) -> dict[int, Path]:
+        """Checkpoints of the semantic model by epoch."""
+        learned, held_out = self._parted(features)
+        with self._lines.counting("semantic"):
+            folder = self._stages.run(
+                "semantic",
+                self._training_inputs(plan, file_hash(self._bases.semantic)),
+                lambda path: train_semantic_stage(
+                    learned, held_out, self._bases, plan, path, device=self._tools.device
+                ),
+                is_resumable=True,
+            )
+        return kept_epochs(folder)
+
+    def acoustic(self, features: StoredClips, plan: EpochPlan) -> dict[int, Path]:
+        """Checkpoints of the acoustic model by epoch."""
+        learned, held_out = self._parted(features)
+        judges = self._bases.discriminators
+        base = [file_hash(self._bases.acoustic), file_hash(judges) if judges else None]
+        with self._lines.counting("acoustic"):
+            folder = self._stages.run(
+                "acoustic",
+                self._training_inputs(plan, base),
+                lambda path: train_acoustic_stage(
+                    learned, held_out, self._bases, plan, path, device=self._tools.device
+                ),
+                is_resumable=True,
+            )
+        return kept_epochs(folder)
+
+    def evaluation(
+        self,
+        semantic: dict[int, Path],
+        acoustic: dict[int, Path],
+        make_transcriber: Callable[[], Transcriber | None],
+    ) -> tuple[Pair, str]:
+        """The best pair of checkpoints, and the table of all."""
+        pairs = [
+            Pair(f"semantic {one}, acoustic {other}", semantic[one], acoustic[other])
+            for one in sorted(semantic)
+            for other in sorted(acoustic)
+        ]
+        if not self._cast.held_out:
+            return pairs[-1], "too few clips to hold any out: the last epochs are taken unheard"
+        base = Pair(BASE_NAME, self._bases.semantic, self._bases.acoustic)
+        inputs = {
+            "models": {pair.name: [file_hash(pair.semantic), file_hash(pair.acoustic)] for pair in pairs},
+            "base": [file_hash(base.semantic), file_hash(base.acoustic), self._tools.hashes()],
+            "held_out": [[file_hash(r.clip.path), r.clip.text] for r in self._cast.held_out],
+            "reference": [self._cast.reference.text, [str(path) for path in self._cast.reference.paths]],
+        }
+        with self._lines.counting("evaluation", "pairs") as told:
+
+            def build(folder: Path) -> None:
+                judge = self._judge(folder, make_transcriber())
+                rows = [(RECORDINGS_NAME, judge.recordings())]
+                for number, pair in enumerate([base, *pairs], start=1):
+                    rows.append((pair.name, judge.judge(pair)))
+                    told(number, len(pairs) + 1)
+                best = pairs[best_of([figures for _, figures in rows[2:]])]
+                _write_rows(folder, rows, best.name)
+
+            folder = self._stages.run("evaluation", inputs, build)
+        best_name = json.loads((folder / FIGURES_FILE).read_text(encoding="utf-8"))["best"]
+        best = next(pair for pair in pairs if pair.name == best_name)
+        return best, (folder / TABLE_FILE).read_text(encoding="utf-8")
+
+    def install(self, best: Pair, out: Path, speaker_path: Path, models_dir: Path) -> Speaker:
+        """Puts models and reference where the server finds them, and writes the speaker file."""
+        folder = out / self._name
+        folder.mkdir(parents=True, exist_ok=True)
+        for source, target in ((best.semantic, "semantic.ckpt"), (best.acoustic, "decoder.pth")):
+            unfinished = folder / (target + ".unfinished")
+            unfinished.write_bytes(source.read_bytes())
+            unfinished.replace(folder / target)
+        self._write_reference(folder)
+        keys = {
+            "gpt_model": folder / "semantic.ckpt",
+            "sovits_model": folder / "decoder.pth",
+            "ref_audio": folder / REFERENCE_FILE,
+            **self._reference_keys(),
+        }
+        return write_speaker(speaker_path, keys, models_dir)
+
+    def _parted(self, features: StoredClips) -> tuple[StoredClips, StoredClips]:
+        """Features to learn from, and held-out ones."""
+        marks = [self._cast.is_held_out(clip) for clip in self._cast.clips]
+        return features.chosen([not mark for mark in marks]), features.chosen(marks)
+
+    def _training_inputs(self, plan: EpochPlan, base: Any) -> dict[str, Any]:
+        return {
+            "plan": asdict(plan),
+            "base": base,
+            "models": self._tools.hashes(),
+            "clips": self._clip_hashes,
+            "held_out": [str(report.clip.path) for report in self._cast.held_out],
+        }
+
+    def _judge(self, folder: Path, transcriber: Transcriber | None) -> VoiceJudge:
+        tools, cast = self._tools, self._cast
+        self._write_reference(folder)
+        loader = VoiceLoader(
+            ssl_model=tools.ssl_model,
+            bert_model=tools.bert_model,
+            speaker_net=tools.speaker_net,
+            device=tools.device,
+        )
+        similarity = None
+        if tools.speaker_net is not None:
+            encoder = SpeakerEncoder.from_file(tools.speaker_net).to(tools.device)
+            learned = [clip for clip in cast.clips if not cast.is_held_out(clip)][:MAX_SIMILARITY_CLIPS]
+            similarity = SimilarityJudge(encoder, [read_mono(clip.path) for clip in learned])
+        keys = {key: str(value) for key, value in self._reference_keys().items()}
+        keys["ref_audio"] = str((folder / REFERENCE_FILE).resolve())
+        return VoiceJudge(
+            [report.clip for report in cast.held_out],
+            keys,
+            loader,
+            self._reader,
+            similarity=similarity,
+            transcriber=transcriber,
+        )
+
+    def _reference_keys(self) -> dict[str, Any]:
+        languages = {clip.language for clip in self._cast.clips}
+        return {
+            "ref_text": self._cast.reference.text,
+            "ref_language": self._cast.reference.language,
+            "target_language": languages.pop() if len(languages) == 1 else "auto",
+            "ssl_model": self._tools.ssl_model.resolve(),
+        }
+
+    def _write_reference(self, folder: Path) -> None:
+        soundfile.write(
+            folder / REFERENCE_FILE,
+            to_pcm16(self._cast.reference.samples),
+            WAVEFORM_RATE_HZ,
+            subtype="PCM_16",
+        )
+
+
+def _write_rows(folder: Path, rows: Sequence[tuple[str, Figures]], best: str) -> None:
+    content = {"best": best, "rows": [{"name": name, **asdict(figures)} for name, figures in rows]}
+    (folder / FIGURES_FILE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    (folder / TABLE_FILE).write_text(as_table(rows, best) + "\n", encoding="utf-8")
