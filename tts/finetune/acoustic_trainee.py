@@ -23,6 +23,13 @@ from tts.finetune.acoustic_losses import (
     stft_loss,
 )
 from tts.finetune.acoustic_networks import AcousticNetworks
+from tts.finetune.acoustic_parameters import (
+    FROZEN_PREFIX,
+    choose_trained,
+    judge_optimizer,
+    set_rates,
+    voice_optimizer,
+)
 from tts.finetune.acoustic_settings import AcousticSettings
 from tts.finetune.ema import WeightAverage
 from tts.finetune.posterior_encoder import Posterior
@@ -30,12 +37,6 @@ from tts.finetune.training_loop import Losses, Trainee
 from tts.models.quantizer import SemanticQuantizer
 
 FFT_SIZE = 2048
-BETAS = (0.8, 0.99)  # with epsilon: upstream's
-EPSILON = 1e-9
-# Never trained: not part of a run's state, so that tokens cannot come to mean something else by resuming.
-FROZEN_PREFIX = "model.quantizer."
-TEXT_PREFIXES = ("model.enc_p.", "model.flow.", "model.fusion.ge_to512.")
-SLOW_TEXT_PREFIXES = ("model.enc_p.text_embedding.", "model.enc_p.encoder_text.", "model.enc_p.mrte.")
 
 
 class _Sound(NamedTuple):
@@ -69,12 +70,10 @@ class AcousticTrainee(Trainee):
         self.device = torch.device(device)
         self._num_steps, self._num_done = num_steps, 0
         self._check = check
-        for name, parameter in networks.named_parameters():
-            parameter.requires_grad_(_is_trained(name, settings))
+        choose_trained(networks, settings)
         self._voice = nn.ModuleList([networks.model, networks.enc_q])
-        self._voice_optimizer = _optimizer(_voice_groups(networks, settings), settings)
-        judges = [{"params": list(networks.discriminators.parameters()), "rate": settings.discriminator_rate}]
-        self._judge_optimizer = _optimizer(judges, settings) if settings.is_adversarial else None
+        self._voice_optimizer = voice_optimizer(networks, settings)
+        self._judge_optimizer = judge_optimizer(networks, settings) if settings.is_adversarial else None
         decay = settings.average_decay
         self._average = None if decay is None else WeightAverage(self._voice, decay)
 
@@ -194,12 +193,8 @@ class AcousticTrainee(Trainee):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
-        quantizer = {
-            name: tensor
-            for name, tensor in self.networks.state_dict().items()
-            if name.startswith(FROZEN_PREFIX)
-        }
-        self.networks.load_state_dict({**state["networks"], **quantizer})
+        # The quantizer is not in there: tokens shall not come to mean something else by resuming.
+        self.networks.load_state_dict({**self.networks.state_dict(), **state["networks"]})
         self._voice_optimizer.load_state_dict(state["voice_optimizer"])
         if self._judge_optimizer is not None:
             self._judge_optimizer.load_state_dict(state["judge_optimizer"])
@@ -210,8 +205,8 @@ class AcousticTrainee(Trainee):
     def _set_rates(self) -> None:
         share = self.settings.rate_share(self._num_done, self._num_steps)
         for optimizer in (self._voice_optimizer, self._judge_optimizer):
-            for group in optimizer.param_groups if optimizer is not None else ():
-                group["lr"] = share * group["rate"]
+            if optimizer is not None:
+                set_rates(optimizer, share)
 
     def _best_weights(self) -> AbstractContextManager[None]:
         return nullcontext() if self._average is None else self._average.applied()
@@ -223,42 +218,6 @@ class AcousticTrainee(Trainee):
             and torch.cuda.is_bf16_supported(including_emulation=False)
         )
         return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bfloat16)
-
-
-def _is_trained(name: str, settings: AcousticSettings) -> bool:
-    if name.startswith(FROZEN_PREFIX):
-        return False
-    if name.startswith("discriminators."):
-        return settings.is_adversarial
-    is_text = name.startswith(TEXT_PREFIXES)
-    return settings.trains_text if is_text else settings.trains_decoder
-
-
-def _voice_groups(networks: AcousticNetworks, settings: AcousticSettings) -> list[dict[str, Any]]:
-    named = [
-        (name, parameter)
-        for name, parameter in networks.named_parameters()
-        if parameter.requires_grad and not name.startswith("discriminators.")
-    ]
-    slow = [parameter for name, parameter in named if name.startswith(SLOW_TEXT_PREFIXES)]
-    usual = [parameter for name, parameter in named if not name.startswith(SLOW_TEXT_PREFIXES)]
-    rate = settings.learning_rate
-    groups = [
-        {"params": usual, "rate": rate},
-        {"params": slow, "rate": rate * settings.text_low_lr_rate},
-    ]
-    return [group for group in groups if group["params"]]
-
-
-def _optimizer(groups: list[dict[str, Any]], settings: AcousticSettings) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        groups,
-        lr=settings.learning_rate,
-        betas=BETAS,
-        eps=EPSILON,
-        weight_decay=settings.weight_decay,
-        fused=True,  # less than half of the plain one's time on a CPU, too
-    )
 
 
 def _expand(tokens: Tensor, quantizer: SemanticQuantizer) -> Tensor:

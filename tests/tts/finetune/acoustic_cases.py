@@ -34,9 +34,10 @@ TINY_DISCRIMINATORS = DiscriminatorSizes(
 
 def tiny_networks(version: str = "v2", seed: int = 0) -> AcousticNetworks:
     """Fresh networks around a quantizer with random rows."""
-    quantizer = SemanticQuantizer(TINY.ssl_dim, NUM_CODES, 2)
-    generator = torch.Generator().manual_seed(1)
-    quantizer.codebook.normal_(generator=generator)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        quantizer = SemanticQuantizer(TINY.ssl_dim, NUM_CODES, 2)
+        quantizer.codebook.normal_()
     sizes = TINY if not VERSIONS[version].uses_speaker_embedding else TINY_PRO
     return AcousticNetworks.fresh(sizes, VERSIONS[version], quantizer, TINY_DISCRIMINATORS, seed)
 
