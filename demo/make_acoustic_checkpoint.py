@@ -6,7 +6,6 @@ downloading anything. What such a voice says is a hum, not speech.
     python -m demo.make_acoustic_checkpoint OUT_DIR --version v2 --preset real
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +18,14 @@ from transformers import HubertConfig, HubertModel
 
 from tts.audio import to_pcm16
 from tts.checkpoint_writing import write_acoustic_checkpoint
-from tts.models.flow import Flow
+from tts.finetune.acoustic_sizes import AcousticSizes, make_config
+from tts.finetune.acoustic_sizes import make_model as make_fresh_model
 from tts.models.hifigan import HifiGan
-from tts.models.prior_encoder import PriorEncoder
 from tts.models.quantizer import SemanticQuantizer
 from tts.models.speaker_encoder import STAGE_STRIDES, SpeakerEncoder
-from tts.models.style import StyleEncoder
-from tts.models.vits import SpeakerFusion, VitsModel, checkpoint_weights
+from tts.models.vits import VitsModel, checkpoint_weights
 from tts.versions import VERSIONS, Version
 
-UPSAMPLE_RATES = (10, 8, 2, 2, 2)
-BLOCK_KERNELS = (3, 7, 11)
-BLOCK_DILATIONS = ((1, 3, 5),) * 3
-LAYERS = 6
-WINDOW = 4
 NUM_CODES = 1024
 # Decoder width in halves of the usual one, and first upsampling kernel, where they differ.
 DECODER_GROWTH = {"v2ProPlus": (3, 20)}
@@ -72,54 +65,33 @@ def pro_sizes(preset: Preset, version: Version) -> tuple[int, int, tuple[int, ..
     return gin, preset.upsample_initial_channel * halves // 2, (first_kernel, *preset.upsample_kernels[1:])
 
 
+def acoustic_sizes(preset: Preset, version: Version) -> AcousticSizes:
+    """The sizes of a preset's s2 networks."""
+    gin, first_width, kernels = pro_sizes(preset, version)
+    return AcousticSizes(
+        inter_channels=preset.inter_channels,
+        filter_channels=preset.filter_channels,
+        gin_channels=gin,
+        upsample_initial_channel=first_width,
+        upsample_kernel_sizes=kernels,
+        ssl_dim=preset.ssl_dim,
+        mrte_channels=preset.mrte_channels,
+        style_channels=preset.style_channels,
+        speaker_embedding_dim=_embedding_dim(preset),
+    )
+
+
 def make_model(preset: Preset, version: Version, seed: int = 0) -> VitsModel:
     """Random networks of the given sizes; no layer, not even the flow's last ones, starts at zero."""
-    gin, first_width, kernels = pro_sizes(preset, version)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = VitsModel(
-            quantizer=SemanticQuantizer(preset.ssl_dim, NUM_CODES, stride=2),
-            ref_enc=StyleEncoder(version.style_bins, preset.style_channels, gin),
-            enc_p=_prior_encoder(preset, version),
-            flow=Flow(preset.inter_channels, preset.inter_channels, 5, 4, 4, gin),
-            dec=HifiGan(
-                (preset.inter_channels, *(first_width >> stage for stage in range(len(kernels) + 1))),
-                UPSAMPLE_RATES,
-                kernels,
-                BLOCK_KERNELS,
-                BLOCK_DILATIONS,
-                condition_channels=gin,
-            ),
-            fusion=SpeakerFusion(_embedding_dim(preset), gin, preset.mrte_channels)
-            if version.uses_speaker_embedding
-            else None,
-        )
-        nn.init.normal_(model.quantizer.codebook)
-        for name, parameter in model.named_parameters():
-            if "emb_rel" in name:
-                nn.init.normal_(parameter, std=0.1)
+        quantizer = SemanticQuantizer(preset.ssl_dim, NUM_CODES, stride=2)
+        nn.init.normal_(quantizer.codebook)
+        model = make_fresh_model(acoustic_sizes(preset, version), version, quantizer)
+        for coupling in model.flow.couplings:
+            coupling.post.reset_parameters()
         _set_loudness(model.dec)
     return model.eval().requires_grad_(False)
-
-
-def _prior_encoder(preset: Preset, version: Version) -> PriorEncoder:
-    def encoder(num_layers: int) -> dict[str, int]:
-        return {
-            "filter_channels": preset.filter_channels,
-            "num_heads": 2,
-            "num_layers": num_layers,
-            "kernel_size": 3,
-            "window": WINDOW,
-        }
-
-    return PriorEncoder(
-        preset.ssl_dim,
-        preset.inter_channels,
-        preset.inter_channels,
-        version.num_symbols,
-        preset.mrte_channels,
-        (encoder(LAYERS // 2), encoder(LAYERS), encoder(LAYERS // 2)),
-    )
 
 
 @torch.no_grad()
@@ -135,40 +107,13 @@ def _set_loudness(dec: HifiGan) -> None:
     dec.conv_post.weight.mul_(TARGET_STD / final.std().clamp(min=1e-8))
 
 
-def make_config(preset: Preset, version: Version) -> Mapping[str, Mapping[str, object]]:
-    """The part of a real config that describes the networks and the audio."""
-    gin, first_width, kernels = pro_sizes(preset, version)
-    model = {
-        "inter_channels": preset.inter_channels,
-        "hidden_channels": preset.inter_channels,
-        "filter_channels": preset.filter_channels,
-        "n_heads": 2,
-        "n_layers": LAYERS,
-        "kernel_size": 3,
-        "p_dropout": 0.1,
-        "resblock": "1",
-        "resblock_kernel_sizes": list(BLOCK_KERNELS),
-        "resblock_dilation_sizes": [list(row) for row in BLOCK_DILATIONS],
-        "upsample_rates": list(UPSAMPLE_RATES),
-        "upsample_initial_channel": first_width,
-        "upsample_kernel_sizes": list(kernels),
-        "n_layers_q": 3,
-        "use_spectral_norm": False,
-        "gin_channels": gin,
-        "semantic_frame_rate": "25hz",
-        "freeze_quantizer": True,
-        "version": version.name,
-    }
-    data = {"sampling_rate": 32000, "filter_length": 2048, "hop_length": 640, "win_length": 2048}
-    return {"train": {"segment_size": 20480}, "data": data, "model": model}
-
-
 def write_acoustic_model(
     path: Path, version: Version, preset: Preset = PRESETS["small"], seed: int = 0
 ) -> None:
     """Write an s2 `.pth` with random weights."""
     weights = checkpoint_weights(make_model(preset, version, seed))
-    write_acoustic_checkpoint(path, weights, make_config(preset, version), "0epoch_0iteration", version)
+    config = make_config(acoustic_sizes(preset, version), version)
+    write_acoustic_checkpoint(path, weights, config, "0epoch_0iteration", version)
 
 
 def write_hubert(folder: Path, preset: Preset = PRESETS["small"], seed: int = 0) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from demo.make_acoustic_checkpoint import PRESETS, make_config, make_model
+from demo.make_acoustic_checkpoint import PRESETS, acoustic_sizes, make_model
 from tts.checkpoint import read_checkpoint
 from tts.checkpoint_writing import write_acoustic_checkpoint
 from tts.decoders.vits_decoder import VitsDecoder
+from tts.finetune.acoustic_sizes import make_config
 from tts.models.vits import checkpoint_weights
 from tts.versions import VERSIONS
 
@@ -22,9 +23,8 @@ from tts.versions import VERSIONS
 def test_files_have_upstreams_format(tmp_path: Path, name: str, mark: bytes) -> None:
     version, path = VERSIONS[name], tmp_path / "s2.pth"
     model = make_model(PRESETS["small"], version)
-    write_acoustic_checkpoint(
-        path, checkpoint_weights(model), make_config(PRESETS["small"], version), "8epoch_1iteration", version
-    )
+    config = make_config(acoustic_sizes(PRESETS["small"], version), version)
+    write_acoustic_checkpoint(path, checkpoint_weights(model), config, "8epoch_1iteration", version)
     assert path.read_bytes()[:2] == mark
     assert "utils" not in sys.modules
 
