@@ -107,18 +107,15 @@ class Evaluation:
             write_comparison(self._pictures / f"{name}.png", list(there.values()))
 
 
-def find_teacher(speaker: str, judges: Judges) -> tuple[Teacher | None, list[str]]:
-    """Returns a speaker's teacher if it can speak here, and notes on it."""
+def find_teacher(speaker: str) -> tuple[Teacher | None, bool, list[str]]:
+    """Returns a speaker's teacher, whether it can speak here, and a note if it cannot or there is none."""
+    teacher = None
     try:
         teacher = teacher_of(speaker)
         teacher.check()
     except NoTeacher as error:
-        return None, [f"{error}; so nothing is compared with a teacher"]
-    if judges.knows(teacher.name):
-        return teacher, [
-            f"the phone recogniser learned from {teacher.name}: its phone error rates are too low"
-        ]
-    return teacher, []
+        return teacher, False, [f"{error}; so nothing is compared with a teacher"]
+    return teacher, True, []
 
 
 @click.command()
@@ -153,14 +150,14 @@ def main(
     seed: int,
 ) -> None:
     """Judge a voice by machine, on sentences it never learned from."""
-    judges, notes = Judges.find()
     with ExitStack() as stack:
         try:
             voice = stack.enter_context(LiveVoice(load_settings(), speaker))
         except (SettingsError, UnknownSpeaker, BadVoice) as error:
             raise click.ClickException(str(error)) from error
-        teacher, more_notes = find_teacher(voice.speaker.name, judges)
-        notes += more_notes
+        teacher, can_speak, notes = find_teacher(voice.speaker.name)
+        judges, more_notes = Judges.find(None if teacher is None else teacher.name)
+        teacher, notes = (teacher if can_speak else None), notes + more_notes
         sentences = (
             read_sentences(sentence_file) if sentence_file else default_sentences(voice.speaker.language)
         )

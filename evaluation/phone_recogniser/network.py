@@ -1,4 +1,4 @@
-"""The network: filter banks -> chances of each phone, 50 times a second, trained with CTC."""
+"""The network: what an ear tells of speech -> chances of each phone, 50 times a second, trained with CTC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from tts.dsp import KALDI_BINS
+from evaluation.phone_recogniser.hearing import NUM_FEATURES
 
 BLANK = 0
 
@@ -23,7 +23,7 @@ class Sizes:
     """
 
     num_labels: int
-    width: int = 160
+    width: int = 128
     num_blocks: int = 6
     kernel: int = 11
 
@@ -50,12 +50,12 @@ class Block(nn.Module):
 
 
 class PhoneNetwork(nn.Module):
-    """Filter banks (B, T, 80) without their mean over time -> log chances (B, T // 2, num_labels + 1)."""
+    """Features (B, T, NUM_FEATURES) of speech -> log chances (B, T // 2, num_labels + 1)."""
 
     def __init__(self, sizes: Sizes, dropout: float = 0.0) -> None:
         super().__init__()
         self.sizes = sizes
-        self.enter = nn.Conv1d(KALDI_BINS, sizes.width, 4, stride=2, padding=1)
+        self.enter = nn.Conv1d(NUM_FEATURES, sizes.width, 4, stride=2, padding=1)
         self.blocks = nn.ModuleList(
             Block(sizes.width, sizes.kernel, dropout) for _ in range(sizes.num_blocks)
         )

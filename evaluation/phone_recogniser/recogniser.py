@@ -12,37 +12,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from evaluation.phone_recogniser.hearing import features
 from evaluation.phone_recogniser.labels import language_of, without_tone
 from evaluation.phone_recogniser.network import BLANK, PhoneNetwork, Sizes
-from tts.audio import resample
-from tts.dsp import KALDI_RATE_HZ, KALDI_SHIFT, KALDI_WINDOW, kaldi_fbank
 
-FILE = Path(__file__).parent.parent / "data" / "phone_recogniser.safetensors"
-FORMAT = "chat2audio phone recogniser 1"
-# Silence of this level and length around each recording, as in training.
-NOISE_LEVEL = 1e-4
-MARGIN_SEC = 0.1
-LEVEL = 0.05
-# One frame of the network is two of the filter banks.
-MIN_SAMPLES = KALDI_WINDOW + 4 * KALDI_SHIFT
+FOLDER = Path(__file__).parent.parent / "data" / "phone_recognisers"
+FORMAT = "chat2audio phone recogniser 2"
 
 
 class NoRecogniser(RuntimeError):
-    """The recogniser's file is missing or damaged; the message names it."""
-
-
-def features(samples: np.ndarray, rate_hz: int) -> Tensor:
-    """Returns filter banks (T, 80) of mono samples (N,): one level, faint noise, free of their mean.
-
-    The noise is the same for every recording and hides the difference between silence and digital silence.
-    """
-    speech = resample(samples, rate_hz, KALDI_RATE_HZ)
-    speech = speech * (LEVEL / max(float(np.sqrt((speech**2).mean())) if len(speech) else 0.0, 1e-5))
-    padded = np.pad(speech, round(MARGIN_SEC * KALDI_RATE_HZ))
-    padded = np.pad(padded, (0, max(0, MIN_SAMPLES - len(padded))))
-    noise = np.random.default_rng(0).standard_normal(len(padded)).astype(np.float32)
-    banks = kaldi_fbank(torch.from_numpy(padded + NOISE_LEVEL * noise))
-    return banks - banks.mean(0)
+    """There is no recogniser, or its file is damaged; the message names the place."""
 
 
 class PhoneRecogniser:
@@ -62,16 +41,28 @@ class PhoneRecogniser:
         self._to_plain = torch.tensor([self._plain.index(without_tone(label)) for label in self._labels])
 
     @classmethod
-    def load(cls, path: Path = FILE) -> PhoneRecogniser:
+    def find(cls, voice: str | None, folder: Path = FOLDER) -> PhoneRecogniser:
+        """Returns the first recogniser of a folder that did not learn from a voice.
+
+        If all did, it is the first of all: whoever asks has to see that in its `voices`.
+
+        Raises:
+            NoRecogniser: There is none in the folder, or one cannot be read.
+        """
+        found = [cls.load(path) for path in sorted(folder.glob("*.safetensors"))]
+        if not found:
+            raise NoRecogniser(
+                f"{folder} is empty, so no phone error rate; python -m evaluation.phone_recogniser fills it"
+            )
+        return next((one for one in found if voice not in one.voices), found[0])
+
+    @classmethod
+    def load(cls, path: Path) -> PhoneRecogniser:
         """Reads a recogniser.
 
         Raises:
-            NoRecogniser: The file is not there, or no such file.
+            NoRecogniser: The file is damaged, or another.
         """
-        if not path.is_file():
-            raise NoRecogniser(
-                f"{path} is missing, so no phone error rate; python -m evaluation.phone_recogniser makes it"
-            )
         try:
             with safe_open(path, "pt") as file:
                 notes = file.metadata() or {}
@@ -108,10 +99,10 @@ class PhoneRecogniser:
         Args:
             languages: of `en`, `zh`; only their phones can be heard.
         """
-        banks = features(samples, rate_hz)
+        heard = features(samples, rate_hz)
         is_possible = [True, *(language_of(label) in languages for label in self._labels)]
         with torch.inference_mode():
-            chances = self._network(banks[None], torch.tensor([len(banks)]))[0][0].exp()
+            chances = self._network(heard[None], torch.tensor([len(heard)]))[0][0].exp()
         chances = chances * torch.tensor(is_possible)
         plain = torch.zeros(len(chances), len(self._plain) + 1)
         plain[:, BLANK] = chances[:, BLANK]

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.phone_recogniser.corpus import Line, make_lines
-from evaluation.phone_recogniser.recogniser import features
-from evaluation.phone_recogniser.voices import training_voices
+from evaluation.phone_recogniser.hearing import features
+from evaluation.phone_recogniser.voices import draw_voice
 
 LINES_PER_FILE = 250
 # Played this much faster or slower, a voice has other formants and another pitch.
-TEMPO = (0.85, 1.18)
+TEMPO = (0.82, 1.25)
 RATES = (130, 210)  # words a minute, for espeak-ng
 PITCHES = (20, 80)
 
@@ -25,12 +25,14 @@ class Utterance:
     """A line as it was spoken.
 
     Attributes:
-        banks: filter banks (T, 80), float16.
+        features: see `hearing`, (T, C) float16.
         labels: the phones in it.
+        voice: name of the teacher that said it.
     """
 
-    banks: np.ndarray
+    features: np.ndarray
     labels: tuple[str, ...]
+    voice: str
 
 
 def speech_file(folder: Path, language: str, number: int) -> Path:
@@ -47,9 +49,10 @@ def make_file(path: Path, language: str, number: int) -> None:
     with unfinished.open("wb") as file:
         np.savez(
             file,
-            banks=np.concatenate([one.banks for one in said]),
-            num_frames=np.array([len(one.banks) for one in said]),
+            features=np.concatenate([one.features for one in said]),
+            num_frames=np.array([len(one.features) for one in said]),
             labels=np.array([" ".join(one.labels) for one in said]),
+            voices=np.array([one.voice for one in said]),
         )
     unfinished.replace(path)
 
@@ -59,12 +62,14 @@ def read_files(paths: Sequence[Path]) -> Iterator[Utterance]:
     for path in paths:
         with np.load(path) as file:
             ends = np.cumsum(file["num_frames"])[:-1]
-            for banks, labels in zip(np.split(file["banks"], ends), file["labels"], strict=True):
-                yield Utterance(banks, tuple(str(labels).split()))
+            parts = np.split(file["features"], ends)
+            for part, labels, voice in zip(parts, file["labels"], file["voices"], strict=True):
+                yield Utterance(part, tuple(str(labels).split()), str(voice))
 
 
 def _speak(line: Line, language: str, rng: random.Random) -> Utterance:
-    teacher = rng.choice(training_voices(language)).varied(rng.randint(*RATES), rng.randint(*PITCHES))
+    teacher = draw_voice(language, rng).varied(rng.randint(*RATES), rng.randint(*PITCHES))
     samples, rate_hz = teacher.speak_pinyin(line.said) if language == "zh" else teacher.speak(line.said)
     tempo = rng.uniform(*TEMPO)
-    return Utterance(features(samples, round(rate_hz * tempo)).numpy().astype(np.float16), line.labels)
+    heard = features(samples, round(rate_hz * tempo)).numpy().astype(np.float16)
+    return Utterance(heard, line.labels, teacher.name)

@@ -16,6 +16,7 @@ from evaluation.phone_recogniser.labels import without_tones
 from evaluation.phone_recogniser.network import BLANK, PhoneNetwork
 from evaluation.phone_recogniser.recogniser import best_path
 from evaluation.phone_recogniser.speech import Utterance
+from tts.dsp import KALDI_BINS
 from tts.finetune.ema import WeightAverage
 from tts.finetune.length_buckets import LengthBuckets
 from tts.finetune.training_loop import BatchSource, Losses, Trainee, step_seed
@@ -30,9 +31,9 @@ NUM_MASKS, MAX_MASKED_BANDS, MAX_MASKED_FRAMES = 2, 10, 10
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Padded lines: banks (B, T, 80), num_frames (B,), labels (B, L) from 1, num_labels (B,)."""
+    """Padded lines: features (B, T, C), num_frames (B,), labels (B, L) from 1, num_labels (B,)."""
 
-    banks: Tensor
+    features: Tensor
     num_frames: Tensor
     labels: Tensor
     num_labels: Tensor
@@ -44,28 +45,29 @@ class SpeechBatches(BatchSource):
     def __init__(self, utterances: Sequence[Utterance], labels: Sequence[str]) -> None:
         self._utterances = utterances
         self._ids = {label: number for number, label in enumerate(labels, 1)}
-        self._buckets = LengthBuckets([len(one.banks) for one in utterances])
+        self._buckets = LengthBuckets([len(one.features) for one in utterances])
 
     def draw(self, step: int, batch_size: int, seed: int) -> Batch:
         """See `BatchSource.draw`."""
         chosen = [self._utterances[index] for index in self._buckets.indices(step, batch_size, seed)]
         generator = torch.Generator().manual_seed(step_seed(seed, step))
-        banks = [disturbed(torch.from_numpy(one.banks).float(), generator) for one in chosen]
+        heard = [disturbed(torch.from_numpy(one.features).float(), generator) for one in chosen]
         labels = [torch.tensor([self._ids[label] for label in one.labels]) for one in chosen]
         return Batch(
-            torch.nn.utils.rnn.pad_sequence(banks, batch_first=True),
-            torch.tensor([len(one) for one in banks]),
+            torch.nn.utils.rnn.pad_sequence(heard, batch_first=True),
+            torch.tensor([len(one) for one in heard]),
             torch.nn.utils.rnn.pad_sequence(labels, batch_first=True),
             torch.tensor([len(one) for one in labels]),
         )
 
 
-def disturbed(banks: Tensor, generator: torch.Generator) -> Tensor:
-    """Returns filter banks (T, 80) of another throat, through another line, with noise, blur and gaps."""
+def disturbed(features: Tensor, generator: torch.Generator) -> Tensor:
+    """Returns features (T, C) of another throat, through another line, with noise, blur and gaps."""
 
     def draw(low: float, high: float) -> float:
         return low + (high - low) * float(torch.rand((), generator=generator))
 
+    banks, pitch = features[:, :KALDI_BINS], features[:, KALDI_BINS:]
     num_frames, num_bands = banks.shape
     places = torch.linspace(-1, 1, num_bands)
     scale = 1 + draw(-MAX_BAND_STRETCH, MAX_BAND_STRETCH)
@@ -82,7 +84,7 @@ def disturbed(banks: Tensor, generator: torch.Generator) -> Tensor:
         for _ in range(NUM_MASKS):
             length = int(draw(0, min(longest, size / 4)))
             banks.narrow(axis, int(draw(0, size - length)), length).zero_()
-    return banks
+    return torch.cat([banks, pitch], dim=1)
 
 
 def _stretched(banks: Tensor, places: Tensor) -> Tensor:
@@ -120,7 +122,7 @@ class Student(Trainee):
         """See `Trainee.train_step`."""
         self._network.train()
         self._optimizer.zero_grad(set_to_none=True)
-        chances, lengths = self._network(batch.banks, batch.num_frames)
+        chances, lengths = self._network(batch.features, batch.num_frames)
         loss = F.ctc_loss(
             chances.transpose(0, 1), batch.labels, lengths, batch.num_labels, BLANK, zero_infinity=True
         )
@@ -136,8 +138,9 @@ class Student(Trainee):
         toned = plain = total = 0
         with self.finished() as network, torch.inference_mode():
             for one in self._held_out:
-                banks = torch.from_numpy(one.banks).float()
-                heard = best_path(network(banks[None], torch.tensor([len(banks)]))[0][0], self._labels)
+                features = torch.from_numpy(one.features).float()
+                chances = network(features[None], torch.tensor([len(features)]))[0][0]
+                heard = best_path(chances, self._labels)
                 toned += edit_distance(one.labels, heard)
                 plain += edit_distance(without_tones(one.labels), without_tones(heard))
                 total += len(one.labels)

@@ -55,14 +55,14 @@ class Heard:
 
 
 class Judges:
-    """All the judges there are; `notes` says which are not, and why."""
+    """All the judges there are; see `find`."""
 
     def __init__(self, transcriber: Transcriber | None, recogniser: PhoneRecogniser | None) -> None:
         self._transcriber, self._recogniser = transcriber, recogniser
 
     @classmethod
-    def find(cls) -> tuple[Judges, list[str]]:
-        """Returns the judges and notes on those that are missing."""
+    def find(cls, voice: str | None) -> tuple[Judges, list[str]]:
+        """Returns the judges of speech like that of a teacher's voice, and notes on those that lack."""
         notes: list[str] = []
         transcriber = recogniser = None
         try:
@@ -70,14 +70,12 @@ class Judges:
         except NoTranscriber as error:
             notes.append(str(error))
         try:
-            recogniser = PhoneRecogniser.load()
+            recogniser = PhoneRecogniser.find(voice)
+            if voice in recogniser.voices:
+                notes.append(f"the phone recogniser learned from {voice}: its phone error rates are too low")
         except NoRecogniser as error:
             notes.append(str(error))
         return cls(transcriber, recogniser), notes
-
-    def knows(self, voice: str) -> bool:
-        """Tells whether the phone recogniser learned from a voice, which makes it no fair judge of it."""
-        return self._recogniser is not None and voice in self._recogniser.voices
 
     def listen(self, task: Task, samples: np.ndarray, rate_hz: int) -> Heard:
         """Judges mono samples (N,); from none at all nothing is heard, which is wrong throughout."""

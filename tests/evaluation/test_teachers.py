@@ -11,7 +11,7 @@ from tts.text.mandarin.pinyin import syllable_phones
 
 
 def test_the_built_in_speakers_have_teachers_which_the_recogniser_may_judge():
-    judged = {teacher.name for teacher in JUDGED}
+    judged = {teacher.name for teachers in JUDGED.values() for teacher in teachers}
     assert {teacher_of(name).name for name in ("Wren", "Qinglan")} <= judged
 
 
@@ -70,7 +70,9 @@ def test_failures_are_told(monkeypatch):
         Teacher("flite", "slt", "en").speak("Hello.")
 
 
-@pytest.mark.parametrize("teacher", JUDGED, ids=lambda teacher: teacher.name)
+@pytest.mark.parametrize(
+    "teacher", [teacher_of("Wren"), teacher_of("Qinglan")], ids=lambda teacher: teacher.name
+)
 def test_the_programs_speak(teacher):
     if shutil.which(teacher.program) is None:
         pytest.skip(f"{teacher.program} is not installed")

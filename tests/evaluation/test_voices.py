@@ -94,13 +94,13 @@ def test_sound_and_pictures_are_kept(judged):
 
 
 def test_what_is_missing_is_null_and_noted(tmp_path, monkeypatch):
-    def no_recogniser(path: Path = Path()) -> PhoneRecogniser:
+    def no_recogniser(voice: str | None) -> PhoneRecogniser:
         raise NoRecogniser("no recogniser here")
 
     def no_teacher(name: str) -> None:
         raise NoTeacher("no teacher here")
 
-    monkeypatch.setattr(PhoneRecogniser, "load", no_recogniser)
+    monkeypatch.setattr(PhoneRecogniser, "find", no_recogniser)
     monkeypatch.setattr(voices, "teacher_of", no_teacher)
     output, figures = run(tmp_path, "--teacher")
     for name in ("phone_error_rate", "teacher_phone_error_rate", "teacher_wer", "mcd", "pitch_correlation"):

@@ -1,12 +1,15 @@
+import random
+
 import numpy as np
 import pytest
 import torch
 
+from evaluation.phone_recogniser.hearing import NUM_FEATURES, features
 from evaluation.phone_recogniser.network import PhoneNetwork, Sizes
-from evaluation.phone_recogniser.recogniser import NoRecogniser, PhoneRecogniser, features
+from evaluation.phone_recogniser.recogniser import NoRecogniser, PhoneRecogniser
 from evaluation.phone_recogniser.speech import Utterance
 from evaluation.phone_recogniser.training import SpeechBatches, Student, disturbed
-from evaluation.phone_recogniser.voices import JUDGED, training_voices
+from evaluation.phone_recogniser.voices import JUDGED, draw_voice
 
 RATE_HZ = 16_000
 LABELS = ("AH", "S", "a1", "a4")
@@ -23,7 +26,7 @@ def tones(labels: tuple[str, ...]) -> np.ndarray:
 
 
 def spoken(labels: tuple[str, ...]) -> Utterance:
-    return Utterance(features(tones(labels), RATE_HZ).numpy().astype(np.float16), labels)
+    return Utterance(features(tones(labels), RATE_HZ).numpy().astype(np.float16), labels, "x:y")
 
 
 def tiny(dropout: float = 0.0) -> PhoneNetwork:
@@ -74,17 +77,28 @@ def test_the_file_holds_all_of_it(recogniser, tmp_path):
     )
 
 
-def test_a_missing_or_damaged_file_is_named(tmp_path):
-    with pytest.raises(NoRecogniser, match=r"nowhere.*python -m evaluation.phone_recogniser"):
-        PhoneRecogniser.load(tmp_path / "nowhere")
+def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "bad").write_bytes(b"not a safetensors file")
     with pytest.raises(NoRecogniser, match="bad"):
         PhoneRecogniser.load(tmp_path / "bad")
 
 
+def test_that_one_judges_which_never_heard_the_voice(recogniser, tmp_path):
+    with pytest.raises(NoRecogniser, match=r"python -m evaluation\.phone_recogniser"):
+        PhoneRecogniser.find("x:y", tmp_path)
+    recogniser.save(tmp_path / "a.safetensors")
+    assert PhoneRecogniser.find("x:y", tmp_path).voices == ("x:y",)
+    recogniser.voices = ("z:z",)
+    recogniser.save(tmp_path / "b.safetensors")
+    recogniser.voices = ("x:y",)
+    assert PhoneRecogniser.find("x:y", tmp_path).voices == ("z:z",)
+    assert PhoneRecogniser.find("z:z", tmp_path).voices == ("x:y",)
+    assert PhoneRecogniser.find(None, tmp_path).voices == ("x:y",)
+
+
 def test_a_line_comes_out_the_same_alone_and_in_a_padded_batch():
     network = tiny().eval()
-    short, long = torch.randn(40, 80), torch.randn(100, 80)
+    short, long = torch.randn(40, NUM_FEATURES), torch.randn(100, NUM_FEATURES)
     padded = torch.nn.utils.rnn.pad_sequence([short, long], batch_first=True)
     with torch.inference_mode():
         together, lengths = network(padded, torch.tensor([40, 100]))
@@ -94,16 +108,32 @@ def test_a_line_comes_out_the_same_alone_and_in_a_padded_batch():
 
 
 def test_disturbing_repeats_and_changes_something():
-    banks = torch.randn(60, 80)
+    heard = torch.randn(60, NUM_FEATURES)
     first, again, other = (
-        disturbed(banks.clone(), torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+        disturbed(heard.clone(), torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(first, again)
-    assert first.shape == banks.shape
+    assert first.shape == heard.shape
     assert not torch.allclose(first, other)
     assert torch.isfinite(first).all()
 
 
-def test_it_does_not_learn_from_voices_it_is_to_judge():
-    learned = {voice.name for language in ("en", "zh") for voice in training_voices(language)}
-    assert not learned & {voice.name for voice in JUDGED}
+def test_a_mandarin_voice_that_is_judged_is_never_drawn_and_an_english_one_has_its_own_judge():
+    rng = random.Random(0)
+    drawn = {draw_voice(language, rng).name for language in ("en", "zh") for _ in range(300)}
+    for judged in JUDGED.values():
+        assert not {teacher.name for teacher in judged if teacher.language == "zh"} & drawn
+    english = [{t.name for t in judged if t.language == "en"} for judged in JUDGED.values()]
+    assert len(english) == len({name for names in english for name in names})
+
+
+def test_pitch_is_told_by_height_and_voicing():
+    time = np.arange(RATE_HZ) / RATE_HZ
+    glide = np.sin(2 * np.pi * np.cumsum(np.linspace(100, 200, RATE_HZ)) / RATE_HZ) * 0.2
+    heard = features(np.concatenate([glide, 0 * time]).astype(np.float32), RATE_HZ)
+    height, voicing = heard[:, -2], heard[:, -1]
+    assert voicing[20:100].mean() > 0.95
+    assert voicing[120:].sum() == height[120:].abs().sum() == 0
+    assert height[20] < -1 < 1 < height[95]
+    higher = features(np.sin(2 * np.pi * 300 * time).astype(np.float32), RATE_HZ)
+    assert higher[20:90, -2].abs().max() < 0.2  # steady, and so at its mean
