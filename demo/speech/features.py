@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -14,7 +14,7 @@ from demo.speech.tokens import code_table
 from tts.finetune.features import ClipFeatures
 
 HELD_OUT = "held-out"
-REPLY_REPEATS = 2  # what the built-in characters say themselves comes so often
+Sources = Mapping[Path, Collection[str]]
 
 
 class TeacherFeatures(Sequence[ClipFeatures]):
@@ -54,30 +54,32 @@ class TeacherFeatures(Sequence[ClipFeatures]):
         )
 
 
-def training_features(
-    folders: Iterable[Path], languages: Collection[str] = ("en", "zh"), *, has_sound: bool = True
-) -> TeacherFeatures:
-    """Returns what is to be learned from the teachers' folders: all but the held-out sentences.
+def training_features(sources: Sources, *, has_sound: bool = True) -> TeacherFeatures:
+    """Returns what is to be learned: all but the held-out sentences.
+
+    Args:
+        sources: folder of a teacher -> the languages to take from it.
+        has_sound: see `TeacherFeatures`.
 
     Raises:
         FileNotFoundError: a folder has no finished shard.
     """
-    clips = [clip for clip in _clips(folders, languages) if clip.kind != HELD_OUT]
-    again = [clip for clip in clips if clip.kind == "reply"] * (REPLY_REPEATS - 1)
-    return TeacherFeatures([*clips, *again], has_sound=has_sound)
+    return TeacherFeatures((clip for clip in _clips(sources) if clip.kind != HELD_OUT), has_sound=has_sound)
 
 
-def held_out_features(
-    folders: Iterable[Path], languages: Collection[str] = ("en", "zh"), *, has_sound: bool = True
-) -> TeacherFeatures:
-    """Returns the natural sentences that are nowhere in `training_features`.
+def held_out_features(sources: Sources, *, has_sound: bool = True) -> TeacherFeatures:
+    """Returns the natural sentences that are nowhere in `training_features`; otherwise the same.
 
     Raises:
         FileNotFoundError: a folder has no finished shard.
     """
-    clips = [clip for clip in _clips(folders, languages) if clip.kind == HELD_OUT]
-    return TeacherFeatures(clips, has_sound=has_sound)
+    return TeacherFeatures((clip for clip in _clips(sources) if clip.kind == HELD_OUT), has_sound=has_sound)
 
 
-def _clips(folders: Iterable[Path], languages: Collection[str]) -> list[ShardClip]:
-    return [clip for folder in folders for clip in read_shards(folder) if clip.language in languages]
+def _clips(sources: Sources) -> list[ShardClip]:
+    return [
+        clip
+        for folder, languages in sources.items()
+        for clip in read_shards(folder)
+        if clip.language in languages
+    ]

@@ -23,7 +23,7 @@ class ShardClip:
     """One clip of a shard.
 
     Attributes:
-        name: unique in its folder: shard and number.
+        name: folder, shard and number.
         kind: where the text is from: `random`, `reply` or `held-out`.
         text: as written.
         language: of the text.
@@ -115,7 +115,7 @@ def _read_list(path: Path) -> Sequence[ShardClip]:
         ids = [label_ids()[label] for label, _, _ in row["runs"]]
         clips.append(
             ShardClip(
-                name=row["name"],
+                name=f"{path.parent.name}-{row['name']}",
                 kind=row["kind"],
                 text=row["text"],
                 language=row["language"],
