@@ -83,7 +83,8 @@ class AcousticBatches:
             raise ValueError(f"{len(names)} speakers for {len(clips)} clips")
         self._clips, self._settings = clips, settings
         self._has_embedding = model.fusion is not None
-        self._others = [np.flatnonzero(names == name) for name in names.tolist()]
+        clips_of = {name: np.flatnonzero(names == name) for name in {*names.tolist()}}
+        self._others = [clips_of[name] for name in names.tolist()]
         lengths, self.digest = _checked(clips, model)
         self._buckets = LengthBuckets(lengths)
 

@@ -101,7 +101,7 @@ class AcousticNetworks(nn.Module):
             path: A pretrained base (`s2G*.pth`), which has a posterior encoder.
             discriminator_path: The base's discriminators (`s2D*.pth`); fresh ones without.
             new_posterior_layers: If above 0, start a posterior encoder of so many layers anew, whatever the
-                file has. Fine-tuned files have none; it then needs a phase of its own before anything else.
+                file has. Fine-tuned files have none; the first phase then is `NEW_POSTERIOR`.
             discriminator_sizes: Of fresh discriminators; by default upstream's for this version.
             seed: Of everything that starts anew.
 

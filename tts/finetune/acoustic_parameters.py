@@ -17,6 +17,7 @@ FROZEN_PREFIX = "model.quantizer."
 TEXT_PREFIXES = ("model.enc_p.", "model.flow.", "model.fusion.ge_to512.")
 SLOW_TEXT_PREFIXES = ("model.enc_p.text_embedding.", "model.enc_p.encoder_text.", "model.enc_p.mrte.")
 JUDGE_PREFIX = "discriminators."
+POSTERIOR_PREFIX = "enc_q."
 
 
 def choose_trained(networks: AcousticNetworks, settings: AcousticSettings) -> None:
@@ -30,6 +31,8 @@ def _is_trained(name: str, settings: AcousticSettings) -> bool:
         return False
     if name.startswith(JUDGE_PREFIX):
         return settings.is_adversarial
+    if name.startswith(POSTERIOR_PREFIX):
+        return settings.trains_posterior
     return settings.trains_text if name.startswith(TEXT_PREFIXES) else settings.trains_decoder
 
 

@@ -15,8 +15,11 @@ class AcousticSettings:
     The defaults fine-tune a pretrained base as upstream does: everything learns at once.
 
     Attributes:
-        trains_decoder: posterior encoder, style encoder and waveform network learn from recordings.
+        trains_posterior: the posterior encoder learns.
+        trains_decoder: style encoder and waveform network learn.
         trains_text: text encoder and flow learn to foretell the posterior.
+        has_prior: text encoder and flow are there to be trained with, even if they do not learn. Else the
+            posterior is kept near a normal distribution, so that latents stay small.
         is_adversarial: discriminators learn, and the decoder from them.
         window_tokens: longest piece of a clip that is encoded (25 tokens a second).
         segment_frames: piece of it that is decoded (50 frames a second).
@@ -35,14 +38,15 @@ class AcousticSettings:
         precision: of the networks; `auto` is bfloat16 on a GPU that has it. Losses are always float32.
         mel_weight, stft_weight, kl_weight, feature_weight: of the losses; deceiving the discriminators
             counts 1.
-        normal_kl_weight: of the distance to a normal distribution, which keeps latents small while no text
-            encoder learns to foretell them.
+        normal_kl_weight: of the distance to a normal distribution where there is no prior.
         detached_steps: at the beginning of a phase in which text encoder and flow follow the posterior
             without pulling at it: fresh ones would squeeze it to nothing.
     """
 
+    trains_posterior: bool = True
     trains_decoder: bool = True
     trains_text: bool = True
+    has_prior: bool = True
     is_adversarial: bool = True
     window_tokens: int = 250
     segment_frames: int = 32
@@ -65,8 +69,12 @@ class AcousticSettings:
     detached_steps: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.trains_decoder or self.trains_text):
-            raise ValueError("trains_decoder or trains_text must be true, or nothing learns")
+        if not (self.has_sound or self.trains_text):
+            raise ValueError(
+                "one of trains_posterior, trains_decoder and trains_text must be true, or nothing learns"
+            )
+        if self.trains_text and not self.has_prior:
+            raise ValueError("trains_text needs has_prior")
         if self.is_adversarial and not self.trains_decoder:
             raise ValueError("is_adversarial needs trains_decoder: discriminators teach the decoder only")
         for name in ("window_tokens", "segment_frames", "reference_frames"):
@@ -75,6 +83,11 @@ class AcousticSettings:
         for name in ("text_low_lr_rate", "final_rate_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether sound is made in training, and compared with the recording."""
+        return self.trains_posterior or self.trains_decoder
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -94,16 +107,28 @@ class AcousticSettings:
 
 
 FINE_TUNING = AcousticSettings()
+# What a voice without a posterior encoder needs first: one that finds the latents its decoder understands.
+NEW_POSTERIOR = AcousticSettings(
+    trains_decoder=False,
+    trains_text=False,
+    is_adversarial=False,
+    learning_rate=1e-3,
+    warmup_steps=50,
+    final_rate_share=0.1,
+    stft_weight=4.0,
+)
 
 # The way of a small model from nothing, for a CPU; the later a phase, the dearer are its steps.
 AUTOENCODER = AcousticSettings(
     trains_text=False,
+    has_prior=False,
     is_adversarial=False,
     window_tokens=20,
     segment_frames=16,
     reference_frames=100,
-    learning_rate=8e-4,
+    learning_rate=1.6e-3,
     warmup_steps=50,
+    final_rate_share=0.5,
     stft_weight=4.0,
 )
 JOINT = AcousticSettings(
@@ -130,6 +155,7 @@ ADVERSARIAL = AcousticSettings(
     kl_weight=0.5,
 )
 TEXT_SIDE = AcousticSettings(
+    trains_posterior=False,
     trains_decoder=False,
     is_adversarial=False,
     window_tokens=30,

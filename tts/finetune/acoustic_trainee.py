@@ -86,11 +86,11 @@ class AcousticTrainee(Trainee):
         with self._autocast():
             ge = self._voice_vector(batch)
             posterior = self._encode(batch, ge)
-            if settings.trains_text:
+            if settings.has_prior:
                 losses["kl"] = self._kl(batch, ge, posterior)
-            elif settings.trains_decoder:
+            else:
                 losses["normal_kl"] = kl_to_normal(posterior)
-            sound = self._decode(batch, ge, posterior.latents) if settings.trains_decoder else None
+            sound = self._decode(batch, ge, posterior.latents) if settings.has_sound else None
         gradient = None
         if sound is not None:
             losses["mel"] = mel_loss(sound.made, sound.recorded)

@@ -17,6 +17,7 @@ from tts.finetune.acoustic_settings import (
     AUTOENCODER,
     FINE_TUNING,
     JOINT,
+    NEW_POSTERIOR,
     TEXT_SIDE,
     AcousticSettings,
 )
@@ -26,7 +27,13 @@ from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopSettings
 from tts.finetune.training_progress import Progress
 
-PHASES = {"autoencoder": AUTOENCODER, "joint": JOINT, "adversarial": ADVERSARIAL, "text side": TEXT_SIDE}
+PHASES = {
+    "autoencoder": AUTOENCODER,
+    "joint": JOINT,
+    "adversarial": ADVERSARIAL,
+    "text side": TEXT_SIDE,
+    "new posterior": NEW_POSTERIOR,
+}
 DECODER = {"enc_q", "model.dec", "model.ref_enc"}
 TEXT = {"model.enc_p", "model.flow"}
 MOVED = {
@@ -34,6 +41,7 @@ MOVED = {
     "joint": DECODER | TEXT,
     "adversarial": DECODER | TEXT | {"discriminators"},
     "text side": TEXT,
+    "new posterior": {"enc_q"},
 }
 
 
@@ -100,6 +108,18 @@ def test_a_clip_is_learned_in_seconds() -> None:
     trainee = AcousticTrainee(networks, settings, 100)
     losses = steps(trainee, AcousticBatches([hum(seed=1)], networks.model, settings), 40)
     assert losses[-1]["mel"] < 0.6 * losses[0]["mel"]
+
+
+def test_a_new_posterior_finds_what_a_frozen_decoder_understands() -> None:
+    networks = tiny_networks()
+    autoencoder = replace(small(AUTOENCODER), learning_rate=5e-3, warmup_steps=0, stft_weight=0.0)
+    batches = AcousticBatches([hum(seed=1)], networks.model, autoencoder)
+    steps(AcousticTrainee(networks, autoencoder, 100), batches, 25)
+    for parameter in networks.enc_q.parameters():
+        torch.nn.init.normal_(parameter, std=0.05)
+    settings = replace(small(NEW_POSTERIOR), learning_rate=5e-3, warmup_steps=0, kl_weight=0.0)
+    losses = steps(AcousticTrainee(networks, settings, 100), batches, 25)
+    assert losses[-1]["mel"] < 0.9 * losses[0]["mel"]
 
 
 def test_the_text_side_learns_to_foretell_the_posterior() -> None:
@@ -237,7 +257,8 @@ def test_bfloat16_runs_through_every_phase() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"trains_decoder": False, "trains_text": False}, "nothing learns"),
+        ({"trains_posterior": False, "trains_decoder": False, "trains_text": False}, "nothing learns"),
+        ({"has_prior": False}, "trains_text needs has_prior"),
         ({"trains_decoder": False}, "is_adversarial needs trains_decoder"),
         ({"segment_frames": 2}, "segment_frames must be 4"),
         ({"text_low_lr_rate": 1.5}, "text_low_lr_rate must be from 0 to 1"),
