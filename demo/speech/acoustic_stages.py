@@ -126,7 +126,7 @@ def newest_networks(runs: Path, sizes: NetworkSizes | None = None) -> tuple[Acou
     Raises:
         MissingStage: none was begun.
     """
-    for name in reversed(STAGES):
+    for name in reversed(list(STAGES)):
         state = newest_state(runs / name)
         if state is not None:
             networks = _fresh(sizes or NetworkSizes())

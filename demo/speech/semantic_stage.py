@@ -22,6 +22,7 @@ from tts.finetune.semantic_settings import SemanticSettings
 from tts.finetune.semantic_training import Check, SemanticTrainee
 from tts.finetune.training_loop import LoopResult, LoopSettings, train
 from tts.finetune.training_progress import Progress
+from tts.models.semantic import SemanticModel
 from tts.models.semantic_layout import SemanticSizes
 from tts.text.symbols import symbol_table
 
@@ -65,16 +66,17 @@ def train_semantic_stage(
     """
     corpus = read_corpus(work, has_sound=False)
     torch.manual_seed(loop.seed)
+    model = SemanticModel(sizes)
+    # The voices speak without BERT features; where a user has some, they change nothing.
+    torch.nn.init.zeros_(model.bert_projection.weight)
     trainee = SemanticTrainee(
-        sizes,
+        model,
         settings,
         loop.num_steps,
         held_out=HeldOut(corpus.held_out, sizes, corpus.held_out_speakers),
         start_values=start_values(corpus.training.clips, sizes),
         checks=make_checks(corpus),
     )
-    # The voices speak without BERT features; where a user has some, they change nothing.
-    torch.nn.init.zeros_(trainee.model.bert_projection.weight)
     batches = SemanticBatches(corpus.training, sizes, settings, loop.num_steps, corpus.speakers)
     note = {name: value for name, value in asdict(settings).items() if name != "precision"}
     result = train(

@@ -29,7 +29,7 @@ SEMANTIC = "semantic"
     "--steps",
     "num_steps",
     type=click.IntRange(min=1),
-    help="Of the stage in all, instead of its own number. Fewer than before let the learning rate fall sooner.",
+    help="Of the stage in all, instead of its own number. The learning rate falls towards it.",
 )
 @click.option(
     "--work",

@@ -1,4 +1,4 @@
-"""The built-in voices are trained on whatever speech there is, stage after stage, and written as loadable files."""
+"""Built-in voices are trained on what speech there is, stage after stage, and written as loadable files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -181,7 +181,7 @@ def test_the_files_are_a_base_for_voices_and_references_with_their_text(work):
     assert bases.version.name == "v2"
     model = VitsModel.from_checkpoint(read_checkpoint(bases.acoustic))
     codebook = torch.from_numpy(code_table().codebook(SSL_DIM))
-    torch.testing.assert_close(model.quantizer.codebook, codebook)
+    torch.testing.assert_close(model.quantizer.codebook, codebook, rtol=1e-3, atol=0)
     assert model.quantizer.ssl_proj.weight.abs().sum(dim=(1, 2)).count_nonzero() > 0
     samples, rate_hz = soundfile.read(out / "voices" / "Wren" / "reference.wav")
     assert len(samples) / rate_hz == NUM_TOKENS / 25
