@@ -87,6 +87,27 @@ def test_the_posterior_is_left_in_peace_while_the_text_side_is_fresh() -> None:
     assert bool(networks.enc_q.proj.weight.grad.any())
 
 
+class EchoDecoder(torch.nn.Module):
+    """Says each frame's first channel 640 times."""
+
+    def project_condition(self, ge: torch.Tensor) -> None:
+        return None
+
+    def forward(self, frames: torch.Tensor, condition: None) -> torch.Tensor:
+        return frames[:, :1].repeat_interleave(640, dim=2)
+
+
+def test_what_is_decoded_lies_in_step_with_the_recording() -> None:
+    networks = tiny_networks()
+    trainee = AcousticTrainee(networks, small(AUTOENCODER), 1)
+    batch = AcousticBatches([hum(seed=1), hum(seed=2)], networks.model, small(AUTOENCODER)).draw(0, 2, 0)
+    networks.model.dec = EchoDecoder()
+    frames = batch.waveform.view(2, -1, 640)[:, None, :, 0]
+    sound = trainee._decode(batch, torch.zeros(0), frames)
+    assert sound.made.shape == sound.recorded.shape == (2, 8 * 640)
+    assert torch.equal(sound.made[:, ::640], sound.recorded[:, ::640])
+
+
 def test_text_learns_at_its_own_rate() -> None:
     networks = tiny_networks()
     trainee = AcousticTrainee(networks, replace(small(FINE_TUNING), warmup_steps=4), 8)
@@ -198,16 +219,16 @@ class StopAfter(Progress):
 
 def test_interrupted_and_resumed_is_the_same_run(tmp_path: Path) -> None:
     whole = tiny_networks()
-    trainee, result = run(tmp_path / "whole", whole, 4)
+    trainee, result = run(tmp_path / "whole", whole, 3)
     assert result.is_finished
     assert set(result.evaluation) == {"copy_mel", "token_mel"}
 
     first = tiny_networks()
-    _, result = run(tmp_path / "parts", first, 4, stop_after=2)
+    _, result = run(tmp_path / "parts", first, 3, stop_after=1)
     assert not result.is_finished
-    assert result.num_steps == 2
+    assert result.num_steps == 1
     second = tiny_networks(seed=8)  # whose weights are all taken from the checkpoint
-    resumed, result = run(tmp_path / "parts", second, 4)
+    resumed, result = run(tmp_path / "parts", second, 3)
     assert result.is_finished
     for name, tensor in whole.state_dict().items():
         assert torch.equal(second.state_dict()[name], tensor), name
@@ -216,7 +237,7 @@ def test_interrupted_and_resumed_is_the_same_run(tmp_path: Path) -> None:
     assert (tmp_path / "a.pth").read_bytes() == (tmp_path / "b.pth").read_bytes()
 
     again = tiny_networks(seed=9)
-    run(tmp_path / "parts", again, 4)  # is finished: nothing is trained, everything is loaded
+    run(tmp_path / "parts", again, 3)  # is finished: nothing is trained, everything is loaded
     assert torch.equal(again.model.dec.conv_pre.weight, whole.model.dec.conv_pre.weight)
     VitsDecoder.from_checkpoint(read_checkpoint(tmp_path / "b.pth"))
 
