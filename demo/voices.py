@@ -17,7 +17,7 @@ from demo.make_semantic_checkpoint import make_semantic
 from tts.versions import VERSIONS
 
 # Character -> seed of everything random about its voice.
-CHARACTERS = {"Qinglan": 11, "Wren": 23}
+CHARACTERS = {"Qinglan": 11, "Wren": 23, "Bram": 42}
 
 
 def build(folder: Path) -> None:

@@ -34,7 +34,7 @@ PROBES = {
     "Wren": ("What do you do?", "我叫阿福"),
     "Bram": ("Do you like music?", "你在哪儿住？"),
 }
-BASE = LoopSettings(num_steps=2700, batch_size=48, save_every=100, log_every=50, seed=1)
+BASE = LoopSettings(num_steps=3400, batch_size=48, save_every=100, log_every=50, seed=1)
 NUM_OPENINGS = 1700  # of the base's steps
 ADAPTER = TrainingSettings(
     rank=8,
@@ -59,7 +59,7 @@ NUM_ADAPTER_DIALOGUES = 360
 @click.option("--out", default=TARGET, type=click.Path(path_type=Path), help="The finished model goes here.")
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
 def main(work: Path, out: Path, threads: int) -> None:
-    """Train the demo language model (about 40 minutes of one CPU core)."""
+    """Train the demo language model (about 50 minutes of one CPU core)."""
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
     corpus = Corpus()

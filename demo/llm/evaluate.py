@@ -3,7 +3,7 @@
 Right means: the reply is, word for word, one of the character's own replies to that intent in the language
 of the question. In character means: it is one of her replies to anything. The questions are the `held_out`
 lists of data/questions_*.toml, of which the corpus holds none; but the same hand wrote their near neighbours
-into the corpus, so they flatter. Those of data/fresh.toml (--fresh) were written when the corpus was done.
+into the corpus, so they flatter. Those of data/fresh.toml (--fresh) were never looked at for the corpus.
 """
 
 from __future__ import annotations

@@ -42,8 +42,10 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def model():
     base = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
-    adapted = PeftModel.from_pretrained(base, str(FOLDER / "adapters" / "Qinglan"), adapter_name="Qinglan")
-    adapted.load_adapter(str(FOLDER / "adapters" / "Wren"), adapter_name="Wren")
+    first, *others = CHARACTERS
+    adapted = PeftModel.from_pretrained(base, str(FOLDER / "adapters" / first), adapter_name=first)
+    for character in others:
+        adapted.load_adapter(str(FOLDER / "adapters" / character), adapter_name=character)
     return adapted.eval()
 
 
@@ -65,6 +67,8 @@ def ask(model, tokenizer, corpus, character, *words):
         ("Wren", "你是谁呀", "小雁"),
         ("Wren", "I am so tired today", ""),
         ("Wren", "给我讲个笑话吧", ""),
+        ("Bram", "What is your name?", "Bram"),
+        ("Bram", "你是谁？", "布兰"),
     ],
 )
 def test_replies_are_in_character_and_in_the_users_language(
@@ -76,17 +80,27 @@ def test_replies_are_in_character_and_in_the_users_language(
     assert keyword in answer
 
 
-# A known shortfall, told in the model's card: this training does not yet teach it to copy names.
-@pytest.mark.xfail(reason="the demo model answers with a name it knows", strict=False)
+# A known shortfall, told in the model's card: it copies some names, but does not remember them.
+@pytest.mark.xfail(reason="the demo model forgets names", strict=False)
 def test_a_name_is_remembered(model, tokenizer, corpus) -> None:
     first = ask(model, tokenizer, corpus, "Wren", "My name is Anna.")
     assert "Anna" in first
     assert "Anna" in ask(model, tokenizer, corpus, "Wren", "My name is Anna.", first, "What is my name?")
 
 
-def test_off_topic_questions_are_turned_away(model, tokenizer, corpus) -> None:
-    lines = corpus.replies["Qinglan", "zh"]["offtopic"]
-    assert ask(model, tokenizer, corpus, "Qinglan", "你懂量子力学吗？") in lines
+def test_most_off_topic_questions_are_turned_away(model, tokenizer, corpus) -> None:
+    asked = {
+        "Qinglan": ["你懂量子力学吗？", "帮我写个程序", "法国的首都是哪里？"],
+        "Wren": ["Explain black holes to me.", "Who won the world cup?"],
+        "Bram": ["Can you fix my laptop?"],
+    }
+    turned_away = [
+        ask(model, tokenizer, corpus, character, text) in lines
+        for character, texts in asked.items()
+        for text in texts
+        for lines in [corpus.replies[character, "zh" if is_chinese(text) else "en"]["offtopic"]]
+    ]
+    assert sum(turned_away) >= 5
 
 
 @given(st.text(max_size=60))

@@ -159,8 +159,8 @@ def test_paths_outside_the_roots_are_problems(folder: Path) -> None:
 def test_built_in_speakers() -> None:
     catalog = SpeakerCatalog(SPEAKERS, SPEAKERS.parent / "models", roots=[SPEAKERS.parent / "models"])
     assert catalog.problems() == {}
-    assert {"Qinglan", "Wren"} <= set(catalog.names())
-    for name in ("Qinglan", "Wren"):
+    assert {"Qinglan", "Wren", "Bram"} <= set(catalog.names())
+    for name in ("Qinglan", "Wren", "Bram"):
         speaker = catalog.get(name)
         assert speaker.persona is not None
         assert (SPEAKERS.parent / "prompts" / speaker.persona).is_file()
