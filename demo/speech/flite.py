@@ -48,13 +48,17 @@ class Flite:
             wave, lexicon = Path(folder) / "speech.wav", Path(folder) / "lexicon.txt"
             lexicon.write_text("".join(_entries(utterance)), encoding="ascii")
             command = ["flite", "-voice", self.name, *self._options, "-add_lex", str(lexicon)]
-            done = subprocess.run(
-                [*command, "-psdur", "-t", _spelled(utterance), "-o", str(wave)],
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SEC,
-                check=False,
-            )
+            try:
+                done = subprocess.run(
+                    [*command, "-psdur", "-t", _spelled(utterance), "-o", str(wave)],
+                    capture_output=True,
+                    text=True,
+                    timeout=TIMEOUT_SEC,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                # Also after the machine, or this program, was halted for a while.
+                raise CannotSay(f"flite took too long for {utterance.text!r}") from error
             if done.returncode or not wave.is_file():
                 raise CannotSay(f"flite failed on {utterance.text!r}: {done.stderr.strip()[:200]}")
             channels, rate_hz = soundfile.read(wave, dtype="float32", always_2d=True)
