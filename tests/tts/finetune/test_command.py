@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from demo.make_acoustic_checkpoint import PRESETS, make_config, make_model, write_hubert
+from demo.make_acoustic_checkpoint import PRESETS, acoustic_sizes, make_model, write_hubert
 from demo.make_semantic_checkpoint import make_semantic
 from speakers.speaker import Speaker
 from tests.tts.finetune.recordings import RATE, hum, record
@@ -20,7 +20,7 @@ from tts.checkpoint_writing import write_acoustic_checkpoint
 from tts.finetune import epochs, training_loop, training_stages
 from tts.finetune.__main__ import STAGES, main
 from tts.finetune.acoustic_settings import ADVERSARIAL
-from tts.finetune.acoustic_sizes import AcousticSizes, make_posterior_encoder
+from tts.finetune.acoustic_sizes import AcousticSizes, make_config, make_posterior_encoder
 from tts.finetune.comparison import Pair
 from tts.finetune.voice_making import VoiceMaking
 from tts.models.vits import checkpoint_weights
@@ -45,11 +45,13 @@ def models(tmp_path_factory) -> Path:
     )
     weights = checkpoint_weights(make_model(preset, version))
     weights |= {f"enc_q.{name}": tensor for name, tensor in enc_q.state_dict().items()}
-    write_acoustic_checkpoint(folder / "s2G.pth", weights, make_config(preset, version), "", version)
+    write_acoustic_checkpoint(
+        folder / "s2G.pth", weights, make_config(acoustic_sizes(preset, version), version), "", version
+    )
     write_acoustic_checkpoint(
         folder / "voice.pth",
         checkpoint_weights(make_model(preset, version)),
-        make_config(preset, version),
+        make_config(acoustic_sizes(preset, version), version),
         "",
         version,
     )
