@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def assemble(
 
 
 def choose_reference(folder: Path, language: str) -> ShardClip:
-    """Returns the natural sentence of a teacher whose length suits a reference best.
+    """Returns the single natural sentence of a teacher whose length suits a reference best.
 
     Raises:
         FileNotFoundError: the teacher has said nothing.
@@ -109,8 +110,8 @@ def choose_reference(folder: Path, language: str) -> ShardClip:
 
 def _is_suitable(clip: ShardClip, language: str) -> bool:
     shortest, longest = REFERENCE_SEC
-    is_statement = clip.text.endswith((".", "。"))
-    fits = clip.kind == REFERENCE_KIND and clip.language == language
+    is_statement = clip.text.endswith((".", "。")) and not re.search(r"[.!?。！？…].", clip.text)
+    fits = clip.kind == REFERENCE_KIND and clip.language == language and not clip.text[0].islower()
     return fits and is_statement and shortest <= _seconds(clip) <= longest
 
 

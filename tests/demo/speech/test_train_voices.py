@@ -17,7 +17,7 @@ from demo.speech.acoustic_stages import (
     newest_networks,
     train_acoustic_stage,
 )
-from demo.speech.assembly import assemble
+from demo.speech.assembly import NoReference, assemble, choose_reference
 from demo.speech.labels import label_ids
 from demo.speech.phone_starts import sounds_of_phones, start_values
 from demo.speech.recording import RATE_HZ, Recording, Run
@@ -80,7 +80,7 @@ def say(folder: Path, language: str = "en") -> None:
         for place in range(2):
             samples = random.normal(0, 3000, NUM_TOKENS * SAMPLES_PER_TOKEN).astype(np.int16)
             phones = np.array([5, 6 + place, 7, 8])
-            writer.add(kind, f"{folder.name} {kind}.", language, phones, Recording(samples, runs()))
+            writer.add(kind, f"Said by {folder.name}: {kind}.", language, phones, Recording(samples, runs()))
         writer.write()
 
 
@@ -186,8 +186,20 @@ def test_the_files_are_a_base_for_voices_and_references_with_their_text(work):
     samples, rate_hz = soundfile.read(out / "voices" / "Wren" / "reference.wav")
     assert len(samples) / rate_hz == NUM_TOKENS / 25
     assert rate_hz == RATE_HZ
-    assert (out / "voices" / "Wren" / "reference.txt").read_text() == "slt reply.\n"
+    assert (out / "voices" / "Wren" / "reference.txt").read_text() == "Said by slt: reply.\n"
     assert any(line.startswith("Bram has no reference") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "text", ["storms I like.", "Storms. I like them.", "Do you like storms?", "I like (storms)"]
+)
+def test_a_reference_is_one_whole_statement(tmp_path, text):
+    writer = ShardWriter(tmp_path / "slt", 0)
+    samples = np.zeros(NUM_TOKENS * SAMPLES_PER_TOKEN, np.int16)
+    writer.add("reply", text, "en", np.array([5, 6, 7, 8]), Recording(samples, runs()))
+    writer.write()
+    with pytest.raises(NoReference):
+        choose_reference(tmp_path / "slt", "en")
 
 
 def test_nothing_trained_cannot_be_assembled(work):
