@@ -56,6 +56,8 @@ async function loadSpeakers() {
   try {
     speakers = await (await call("speakers")).json();
     $("speaker").replaceChildren(...speakers.map(({ name }) => new Option(name, name)));
+    const countryman = speakers.find(({ language }) => navigator.language.startsWith(language));
+    if (countryman) $("speaker").value = countryman.name;
     startAfresh();
   } catch (error) {
     $("status").textContent = error.message;
