@@ -55,9 +55,7 @@ async function call(path, options = {}) {
 async function loadSpeakers() {
   try {
     speakers = await (await call("speakers")).json();
-    $("speaker").replaceChildren(...speakers.map(({ name }) => new Option(name, name)));
-    const countryman = speakers.find(({ language }) => navigator.language.startsWith(language));
-    if (countryman) $("speaker").value = countryman.name;
+    $("speaker").replaceChildren(...speakers.map((it) => new Option(it.name, it.name, false, it.language === language)));
     startAfresh();
   } catch (error) {
     $("status").textContent = error.message;
