@@ -26,6 +26,8 @@ TEACHERS = Path(__file__).parent / "data" / "teachers.toml"
 PROGRAMS = ("flite", "espeak-ng")
 LANGUAGES = ("en", "zh")
 TIMEOUT_SEC = 60
+# What espeak-ng takes where it is told nothing: words a minute, and a place between 0 and 99.
+ESPEAK_SPEED, ESPEAK_PITCH = 175, 50
 
 
 class NoTeacher(RuntimeError):
@@ -71,11 +73,13 @@ class Teacher:
         if shutil.which(self.program) is None:
             raise NoTeacher(f"{self.program} is not installed (Debian: apt-get install {self.program})")
 
-    def varied(self, speed: int, pitch: int) -> Teacher:
-        """Returns the voice at another speed (words a minute) and pitch (0 to 99), where its program can."""
+    def varied(self, speed: float, pitch: float) -> Teacher:
+        """Returns the voice so many times as fast and as high; some voices of flite keep their pitch."""
         if self.program == "flite":
-            return self
-        return replace(self, options=(*self.options, "-s", str(speed), "-p", str(pitch)))
+            more = ("-s", f"duration_stretch={1 / speed:.3f}", "-s", f"f0_shift={pitch:.3f}")
+        else:
+            more = ("-s", str(round(ESPEAK_SPEED * speed)), "-p", str(min(99, round(ESPEAK_PITCH * pitch))))
+        return replace(self, options=(*self.options, *more))
 
     def speak(self, text: str) -> tuple[np.ndarray, int]:
         """Returns mono samples (N,) and their rate in Hz.

@@ -14,10 +14,11 @@ from evaluation.phone_recogniser.hearing import features
 from evaluation.phone_recogniser.voices import draw_voice
 
 LINES_PER_FILE = 250
-# Played this much faster or slower, a voice has other formants and another pitch.
-TEMPO = (0.82, 1.25)
-RATES = (130, 210)  # words a minute, for espeak-ng
-PITCHES = (20, 80)
+# Played this many times as fast, a voice has other formants and another pitch: it is somebody else's.
+PLAYED = (0.8, 1.3)
+# How fast it then is, and how much higher it speaks beside that, against the voice as it is.
+SPEEDS = (0.85, 1.2)
+PITCHES = (0.75, 1.3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,8 @@ def read_files(paths: Sequence[Path]) -> Iterator[Utterance]:
 
 
 def _speak(line: Line, language: str, rng: random.Random) -> Utterance:
-    teacher = draw_voice(language, rng).varied(rng.randint(*RATES), rng.randint(*PITCHES))
+    played = rng.uniform(*PLAYED)
+    teacher = draw_voice(language, rng).varied(rng.uniform(*SPEEDS) / played, rng.uniform(*PITCHES))
     samples, rate_hz = teacher.speak_pinyin(line.said) if language == "zh" else teacher.speak(line.said)
-    tempo = rng.uniform(*TEMPO)
-    heard = features(samples, round(rate_hz * tempo)).numpy().astype(np.float16)
+    heard = features(samples, round(rate_hz * played)).numpy().astype(np.float16)
     return Utterance(heard, line.labels, teacher.name)

@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from evaluation.front_end import edit_distance
+from evaluation.phone_recogniser.hearing import NUM_BANDS
 from evaluation.phone_recogniser.labels import without_tones
 from evaluation.phone_recogniser.network import BLANK, PhoneNetwork
 from evaluation.phone_recogniser.recogniser import best_path
 from evaluation.phone_recogniser.speech import Utterance
-from tts.dsp import KALDI_BINS
 from tts.finetune.ema import WeightAverage
 from tts.finetune.length_buckets import LengthBuckets
 from tts.finetune.training_loop import BatchSource, Losses, Trainee, step_seed
@@ -25,8 +25,8 @@ PEAK_RATE, WEIGHT_DECAY, WARM_UP_SHARE = 2e-3, 1e-2, 0.05
 MAX_GRADIENT = 5.0
 # How training speech is disturbed: a small decoder's sound is blurred, noisy and oddly coloured.
 MAX_BAND_STRETCH, MAX_TILT, MAX_BLUR = 0.12, 1.0, 0.3
-NOISE_BELOW_MEAN = (-1.0, 6.0)
-NUM_MASKS, MAX_MASKED_BANDS, MAX_MASKED_FRAMES = 2, 10, 10
+NOISE_BELOW_MEAN = (1.0, 8.0)
+NUM_MASKS, MAX_MASKED_BANDS, MAX_MASKED_FRAMES = 2, 6, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def disturbed(features: Tensor, generator: torch.Generator) -> Tensor:
     def draw(low: float, high: float) -> float:
         return low + (high - low) * float(torch.rand((), generator=generator))
 
-    banks, pitch = features[:, :KALDI_BINS], features[:, KALDI_BINS:]
+    banks, pitch = features[:, :NUM_BANDS], features[:, NUM_BANDS:]
     num_frames, num_bands = banks.shape
     places = torch.linspace(-1, 1, num_bands)
     scale = 1 + draw(-MAX_BAND_STRETCH, MAX_BAND_STRETCH)

@@ -55,10 +55,11 @@ def fake_program(monkeypatch, *, writes: bool = True) -> list[list[str]]:
 
 def test_a_voice_varies_where_its_program_can(monkeypatch):
     calls = fake_program(monkeypatch)
-    samples, rate_hz = Teacher("espeak-ng", "en-us", "en").varied(150, 40).speak("Hello.")
+    samples, rate_hz = Teacher("espeak-ng", "en-us", "en").varied(0.8, 1.4).speak("Hello.")
     assert (samples.shape, rate_hz) == ((8000,), 16_000)
-    assert calls[0][:7] == ["espeak-ng", "-v", "en-us", "-s", "150", "-p", "40"]
-    assert Teacher("flite", "slt", "en").varied(150, 40) == Teacher("flite", "slt", "en")
+    assert calls[0][:7] == ["espeak-ng", "-v", "en-us", "-s", "140", "-p", "70"]
+    Teacher("flite", "slt", "en").varied(0.8, 1.4).speak("Hello.")
+    assert calls[1][3:7] == ["-s", "duration_stretch=1.250", "-s", "f0_shift=1.400"]
 
 
 def test_failures_are_told(monkeypatch):
