@@ -113,18 +113,20 @@ class Teacher:
         return to_mono(samples), rate_hz
 
 
-def teacher_of(speaker: str, path: Path = TEACHERS) -> Teacher:
-    """Returns the teacher a speaker learned from.
+def teachers_of(speaker: str, path: Path = TEACHERS) -> Mapping[str, Teacher]:
+    """Returns the teacher a speaker learned each language from.
 
     Raises:
         NoTeacher: None is known for that speaker.
         ValueError: The file names a program or language that cannot be.
     """
-    table: Mapping[str, dict] = tomllib.loads(path.read_text(encoding="utf-8"))
+    table: Mapping[str, Mapping[str, dict]] = tomllib.loads(path.read_text(encoding="utf-8"))
     if speaker not in table:
         raise NoTeacher(f"no teacher is known for {speaker} (known: {', '.join(table)}; see {path.name})")
-    row = table[speaker]
-    return Teacher(row["program"], row["voice"], row["language"], tuple(row.get("options", ())))
+    return {
+        language: Teacher(row["program"], row["voice"], language, tuple(row.get("options", ())))
+        for language, row in table[speaker].items()
+    }
 
 
 def pinyin_of(text: str) -> str:

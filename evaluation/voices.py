@@ -9,7 +9,7 @@ installed. What cannot be judged here is null, and a note says why.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import soundfile
 import torch
 
 from chat2audio.settings import SettingsError, load_settings
-from evaluation.teachers import NoTeacher, Teacher, teacher_of
+from evaluation.teachers import NoTeacher, Teacher, teachers_of
 from evaluation.voice_measures.comparison import compare
 from evaluation.voice_measures.judges import Judges, Task
 from evaluation.voice_measures.levels import loudness_dbfs
@@ -42,7 +42,7 @@ class Evaluation:
     Args:
         voice: speaks.
         judges: listen.
-        teacher: what to compare with, or None.
+        teachers: what to compare with, by language.
         is_teacher_judged: whether the judges listen to the teacher, too.
         pictures, wavs: folders for spectrograms and sound, or None.
     """
@@ -51,13 +51,13 @@ class Evaluation:
         self,
         voice: LiveVoice,
         judges: Judges,
-        teacher: Teacher | None,
+        teachers: Mapping[str, Teacher],
         *,
         is_teacher_judged: bool,
         pictures: Path | None,
         wavs: Path | None,
     ) -> None:
-        self._voice, self._judges, self._teacher = voice, judges, teacher
+        self._voice, self._judges, self._teachers = voice, judges, teachers
         self._is_teacher_judged = is_teacher_judged
         self._pictures, self._wavs = pictures, wavs
         self._front_end = FrontEnd(lexicon=voice.speaker.lexicon)
@@ -80,8 +80,8 @@ class Evaluation:
             loudness_dbfs=loudness_dbfs(*ours) if len(spoken.samples) else None,
         )
         teachers: Recording | None = None
-        if self._teacher is not None and self._teacher.language == language_of(text):
-            teachers = self._teacher.speak(text)
+        if (teacher := self._teachers.get(language_of(text))) is not None:
+            teachers = teacher.speak(text)
             result = self._with_teacher(result, ours, teachers)
         self._keep(f"{number:03}", ours, teachers)
         return result
@@ -107,15 +107,22 @@ class Evaluation:
             write_comparison(self._pictures / f"{name}.png", list(there.values()))
 
 
-def find_teacher(speaker: str) -> tuple[Teacher | None, bool, list[str]]:
-    """Returns a speaker's teacher, whether it can speak here, and a note if it cannot or there is none."""
-    teacher = None
+def find_teachers(speaker: str) -> tuple[Mapping[str, Teacher], Mapping[str, Teacher], list[str]]:
+    """Returns a speaker's teachers by language, those of them that can speak here, and notes on the rest."""
     try:
-        teacher = teacher_of(speaker)
-        teacher.check()
+        known = teachers_of(speaker)
     except NoTeacher as error:
-        return teacher, False, [f"{error}; so nothing is compared with a teacher"]
-    return teacher, True, []
+        return {}, {}, [f"{error}; so nothing is compared with a teacher"]
+    here: dict[str, Teacher] = {}
+    notes: list[str] = []
+    for language, teacher in known.items():
+        try:
+            teacher.check()
+        except NoTeacher as error:
+            notes.append(f"{error}; so {language} is not compared with a teacher")
+        else:
+            here[language] = teacher
+    return known, here, notes
 
 
 @click.command()
@@ -155,16 +162,15 @@ def main(
             voice = stack.enter_context(LiveVoice(load_settings(), speaker))
         except (SettingsError, UnknownSpeaker, BadVoice) as error:
             raise click.ClickException(str(error)) from error
-        teacher, can_speak, notes = find_teacher(voice.speaker.name)
-        judges, more_notes = Judges.find(None if teacher is None else teacher.name)
-        teacher, notes = (teacher if can_speak else None), notes + more_notes
+        known, teachers, notes = find_teachers(voice.speaker.name)
+        judges, more_notes = Judges.find([teacher.name for teacher in known.values()])
         sentences = (
             read_sentences(sentence_file) if sentence_file else default_sentences(voice.speaker.language)
         )
         if not sentences:
             raise click.ClickException(f"{sentence_file} holds no sentence")
         evaluation = Evaluation(
-            voice, judges, teacher, is_teacher_judged=is_teacher_judged, pictures=pictures, wavs=out_wavs
+            voice, judges, teachers, is_teacher_judged=is_teacher_judged, pictures=pictures, wavs=out_wavs
         )
         try:
             with click.progressbar(
@@ -175,12 +181,12 @@ def main(
             raise click.ClickException(str(error)) from error
         head: dict[str, Any] = {
             "speaker": voice.speaker.name,
-            "teacher": None if teacher is None else teacher.name,
+            "teachers": {language: teacher.name for language, teacher in teachers.items()},
             "sentences_file": None if sentence_file is None else str(sentence_file),
             "seed": seed,
             "num_threads": torch.get_num_threads(),
         }
-    _tell(head, results, notes, json_path)
+    _tell(head, results, [*notes, *more_notes], json_path)
 
 
 def _tell(head: dict[str, Any], results: Sequence[Result], notes: list[str], json_path: Path | None) -> None:

@@ -41,8 +41,8 @@ class PhoneRecogniser:
         self._to_plain = torch.tensor([self._plain.index(without_tone(label)) for label in self._labels])
 
     @classmethod
-    def find(cls, voice: str | None, folder: Path = FOLDER) -> PhoneRecogniser:
-        """Returns the first recogniser of a folder that did not learn from a voice.
+    def find(cls, voices: Collection[str], folder: Path = FOLDER) -> PhoneRecogniser:
+        """Returns the first recogniser of a folder that did not learn from some voices.
 
         If all did, it is the first of all: whoever asks has to see that in its `voices`.
 
@@ -54,7 +54,7 @@ class PhoneRecogniser:
             raise NoRecogniser(
                 f"{folder} is empty, so no phone error rate; python -m evaluation.phone_recogniser fills it"
             )
-        return next((one for one in found if voice not in one.voices), found[0])
+        return next((one for one in found if not set(voices) & set(one.voices)), found[0])
 
     @classmethod
     def load(cls, path: Path) -> PhoneRecogniser:

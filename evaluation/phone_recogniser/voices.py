@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from evaluation.teachers import Teacher
 
+_F2 = (Teacher("espeak-ng", "cmn-latn-pinyin+f2", "zh"), Teacher("espeak-ng", "en-us+f2", "en"))
 # Voices that built-in speakers learn from: by recogniser, those it judges and so may not hear before.
 JUDGED: Mapping[str, Sequence[Teacher]] = {
-    "one": (Teacher("flite", "slt", "en"), Teacher("espeak-ng", "cmn-latn-pinyin+f2", "zh")),
-    "two": (Teacher("flite", "rms", "en"), Teacher("espeak-ng", "cmn-latn-pinyin+f2", "zh")),
+    "one": (Teacher("flite", "slt", "en"), *_F2),
+    "two": (Teacher("flite", "rms", "en"), *_F2),
 }
 # Voices and how often each is heard. Those made from recordings are heard more: espeak-ng's English ones all
 # are one machine. kal and kal16 are one man.
 _FLITE = {"slt": 7, "rms": 7, "awb": 6, "kal16": 3, "kal": 1}
 _ENGLISH = (
-    "en-us", "en-us+f1", "en-us+f3", "en-us+m3", "en-us+m7", "en-us+klatt2", "en-gb+f2", "en-gb-x-rp+m1",
+    "en-us", "en-us+f1", "en-us+f3", "en-us+m3", "en-us+m7", "en-us+klatt2", "en-gb+f4", "en-gb-x-rp+m1",
 )  # fmt: skip
 _MANDARIN_VARIANTS = ("", "+m1", "+m3", "+m5", "+m7", "+f1", "+f3", "+f4", "+f5", "+klatt2", "+klatt4")
 

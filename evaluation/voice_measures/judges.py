@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,8 +61,8 @@ class Judges:
         self._transcriber, self._recogniser = transcriber, recogniser
 
     @classmethod
-    def find(cls, voice: str | None) -> tuple[Judges, list[str]]:
-        """Returns the judges of speech like that of a teacher's voice, and notes on those that lack."""
+    def find(cls, voices: Collection[str]) -> tuple[Judges, list[str]]:
+        """Returns the judges of speech like that of some teachers, and notes on those that lack."""
         notes: list[str] = []
         transcriber = recogniser = None
         try:
@@ -70,9 +70,11 @@ class Judges:
         except NoTranscriber as error:
             notes.append(str(error))
         try:
-            recogniser = PhoneRecogniser.find(voice)
-            if voice in recogniser.voices:
-                notes.append(f"the phone recogniser learned from {voice}: its phone error rates are too low")
+            recogniser = PhoneRecogniser.find(voices)
+            notes += [
+                f"the phone recogniser learned from {voice}: its phone error rates are too low"
+                for voice in sorted(set(voices) & set(recogniser.voices))
+            ]
         except NoRecogniser as error:
             notes.append(str(error))
         return cls(transcriber, recogniser), notes

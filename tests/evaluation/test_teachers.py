@@ -6,18 +6,24 @@ import pytest
 import soundfile
 
 from evaluation.phone_recogniser.voices import JUDGED
-from evaluation.teachers import NoTeacher, Teacher, pinyin_of, syllable_of, teacher_of
+from evaluation.teachers import NoTeacher, Teacher, pinyin_of, syllable_of, teachers_of
 from tts.text.mandarin.pinyin import syllable_phones
+
+SPEAKERS = ("Wren", "Bram", "Qinglan")
+ALL = [teacher for speaker in SPEAKERS for teacher in teachers_of(speaker).values()]
 
 
 def test_the_built_in_speakers_have_teachers_which_the_recogniser_may_judge():
     judged = {teacher.name for teachers in JUDGED.values() for teacher in teachers}
-    assert {teacher_of(name).name for name in ("Wren", "Qinglan")} <= judged
+    for speaker in SPEAKERS:
+        teachers = teachers_of(speaker)
+        assert {teacher.name for teacher in teachers.values()} <= judged
+        assert all(teacher.language == language for language, teacher in teachers.items())
 
 
 def test_other_speakers_have_none_and_the_known_ones_are_named():
-    with pytest.raises(NoTeacher, match=r"Nobody.*Wren, Qinglan"):
-        teacher_of("Nobody")
+    with pytest.raises(NoTeacher, match=r"Nobody.*Wren, Bram, Qinglan"):
+        teachers_of("Nobody")
 
 
 @pytest.mark.parametrize(
@@ -71,9 +77,7 @@ def test_failures_are_told(monkeypatch):
         Teacher("flite", "slt", "en").speak("Hello.")
 
 
-@pytest.mark.parametrize(
-    "teacher", [teacher_of("Wren"), teacher_of("Qinglan")], ids=lambda teacher: teacher.name
-)
+@pytest.mark.parametrize("teacher", ALL, ids=lambda teacher: teacher.name)
 def test_the_programs_speak(teacher):
     if shutil.which(teacher.program) is None:
         pytest.skip(f"{teacher.program} is not installed")

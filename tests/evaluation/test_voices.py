@@ -45,7 +45,7 @@ def judged(tmp_path_factory) -> tuple[str, dict, Path]:
     """The built-in voice as it is now, beside a teacher that hums."""
     folder = tmp_path_factory.mktemp("judged")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(voices, "teacher_of", lambda name: HummingTeacher())
+        patch.setattr(voices, "teachers_of", lambda name: {"en": HummingTeacher()})
         output, figures = run(
             folder, "--teacher", "--pictures", str(folder / "pictures"), "--out-wavs", str(folder / "wavs")
         )
@@ -57,7 +57,7 @@ def test_the_json_holds_what_is_promised(judged):
     assert set(figures) >= PROMISED
     assert figures["num_sentences"] == len(figures["sentences"]) == 2
     assert figures["speaker"] == "Wren"
-    assert figures["teacher"] == "hum:hum"
+    assert figures["teachers"] == {"en": "hum:hum"}
 
 
 def test_speed_loudness_and_distance_are_always_known(judged):
@@ -94,14 +94,14 @@ def test_sound_and_pictures_are_kept(judged):
 
 
 def test_what_is_missing_is_null_and_noted(tmp_path, monkeypatch):
-    def no_recogniser(voice: str | None) -> PhoneRecogniser:
+    def no_recogniser(voices: object) -> PhoneRecogniser:
         raise NoRecogniser("no recogniser here")
 
     def no_teacher(name: str) -> None:
         raise NoTeacher("no teacher here")
 
     monkeypatch.setattr(PhoneRecogniser, "find", no_recogniser)
-    monkeypatch.setattr(voices, "teacher_of", no_teacher)
+    monkeypatch.setattr(voices, "teachers_of", no_teacher)
     output, figures = run(tmp_path, "--teacher")
     for name in ("phone_error_rate", "teacher_phone_error_rate", "teacher_wer", "mcd", "pitch_correlation"):
         assert figures[name] is None

@@ -73,10 +73,10 @@ def test_without_judges_nothing_is_counted():
 
 
 def test_a_recogniser_that_knows_the_teacher_is_noted(monkeypatch):
-    monkeypatch.setattr(PhoneRecogniser, "find", lambda voice: Phonetician())
-    _, notes = Judges.find("flite:awb")
+    monkeypatch.setattr(PhoneRecogniser, "find", lambda voices: Phonetician())
+    _, notes = Judges.find(["x:y", "flite:awb"])
     assert any("learned from flite:awb" in note for note in notes)
-    _, notes = Judges.find("flite:slt")
+    _, notes = Judges.find(["flite:slt"])
     assert not any("learned from" in note for note in notes)
 
 
