@@ -25,6 +25,9 @@ NOISE_DB = (-70.0, -45.0)
 # References get a silent tail of zeros; so do these windows.
 SILENCE_SHARE = 0.25
 MAX_SILENCE_FRAMES = 30
+# Played slower or faster, a teacher has another throat and pitch: the encoder is to hear strangers, too.
+STRETCH_SHARE = 0.5
+STRETCH = (0.85, 1.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +78,10 @@ class SslBatches:
         self, clips: Sequence[ShardClip], random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Returns samples and labels of a window; clips that are shorter are followed by another one."""
-        samples, labels = _half_rate(clips[int(random.integers(len(clips)))])
+        stretch = random.uniform(*STRETCH) if random.random() < STRETCH_SHARE else 1.0
+        samples, labels = _half_rate(clips[int(random.integers(len(clips)))], stretch)
         while len(labels) < WINDOW_FRAMES:
-            more_samples, more_labels = _half_rate(clips[int(random.integers(len(clips)))])
+            more_samples, more_labels = _half_rate(clips[int(random.integers(len(clips)))], stretch)
             samples = np.concatenate([samples, more_samples])
             labels = np.concatenate([labels, more_labels])
         start = int(random.integers(len(labels) - WINDOW_FRAMES + 1))
@@ -100,6 +104,10 @@ def num_frames(num_samples: int) -> int:
     return (num_samples - RECEPTIVE_SAMPLES) // (FRAME_SAMPLES // _HALF) + 1
 
 
-def _half_rate(clip: ShardClip) -> tuple[np.ndarray, np.ndarray]:
-    samples = clip.samples().astype(np.float32) / 32768
-    return resample(samples, RATE_HZ, SAMPLE_RATE_HZ), clip.labels
+def _half_rate(clip: ShardClip, stretch: float) -> tuple[np.ndarray, np.ndarray]:
+    """Returns samples at 16 kHz, so many times as long as the clip, and a label for each 20 ms of them."""
+    samples = resample(clip.samples().astype(np.float32) / 32768, RATE_HZ, round(stretch * SAMPLE_RATE_HZ))
+    per_frame = FRAME_SAMPLES // _HALF
+    num_labels = min(len(samples) // per_frame, int(len(clip.labels) * stretch))
+    labels = clip.labels[(np.arange(num_labels) / stretch).astype(int)]
+    return samples[: num_labels * per_frame], labels

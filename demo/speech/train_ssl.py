@@ -108,7 +108,7 @@ def grouped(folders: Sequence[Path]) -> tuple[list[list[ShardClip]], dict[str, l
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option("--steps", "num_steps", default=2000, show_default=True)
+@click.option("--steps", "num_steps", default=4000, show_default=True)
 @click.option("--batch-size", default=8, show_default=True, help="Windows of 2.4 s.")
 @click.option(
     "--out",

@@ -114,6 +114,25 @@ def test_windows_are_repeatable_and_their_labels_lie_on_their_samples(tmp_path):
     assert (phone_ids[is_silent] == 0).all()
 
 
+def test_labels_lie_on_stretched_samples_too(tmp_path, monkeypatch):
+    for name, value in {"NOISE_SHARE": 0, "SILENCE_SHARE": 0, "STRETCH_SHARE": 1, "GAIN_DB": 0}.items():
+        monkeypatch.setattr(f"demo.speech.ssl_batches.{name}", value)
+    batch = SslBatches([make_clips(tmp_path)]).draw(0, 8, 0)
+    size = batch.phones.shape[1]
+    # In the middle of a sound, away from the resampler's ringing at its ends.
+    is_inside = (batch.phones[:, :-2] == batch.phones[:, 1:-1]) & (
+        batch.phones[:, 2:] == batch.phones[:, 1:-1]
+    )
+    heard = batch.samples.reshape(8, -1, 320)[:, 1 : size - 1].mean(2)[is_inside] * 32768
+    pairs = {
+        (int(label), round(float(value)))
+        for label, value in zip(batch.phones[:, 1:-1][is_inside], heard, strict=True)
+    }
+    phone_of = label_parts()[0]
+    assert len(pairs) > 20
+    assert all(phone_of[min(max(value, 0), len(phone_of) - 1)] == label for label, value in pairs)
+
+
 def test_frames_are_as_many_as_the_encoder_makes():
     model = SslModel().eval()
     for size in (38_400, 16_080, 48_123):
