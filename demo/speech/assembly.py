@@ -9,19 +9,26 @@ from pathlib import Path
 from types import MappingProxyType
 
 import soundfile
+from transformers import HubertModel
 
 from demo.speech.acoustic_stages import MissingStage, NetworkSizes, newest_networks
 from demo.speech.recording import RATE_HZ
 from demo.speech.run_states import newest_state
 from demo.speech.semantic_stage import SETTINGS, SIZES
 from demo.speech.shards import ShardClip, read_shards
+from demo.speech.ssl_evaluation import measure
 from demo.speech.ssl_model import load_head, make_quantizer
 from tts.checkpoint_writing import write_semantic_checkpoint
 from tts.finetune.semantic_training import SemanticTrainee
+from tts.models.hubert import HubertEncoder
+from tts.models.quantizer import SemanticQuantizer
 from tts.models.semantic_layout import SemanticSizes
 
 REFERENCE_SEC = (3.0, 6.0)
 BEST_REFERENCE_SEC = 4.5
+NUM_REFERENCES_HEARD = (
+    16  # those whose length suits best; of them the one that the encoder hears best is taken
+)
 REFERENCE_KIND = "reply"  # natural sentences
 
 
@@ -58,7 +65,7 @@ def assemble(
     semantic_sizes: SemanticSizes = SIZES,
     acoustic_sizes: NetworkSizes | None = None,
 ) -> Iterator[str]:
-    """Writes `base/` with the two models and `voices/NAME/reference.wav` with its text beside it.
+    """Writes `base/` with the two models, `ssl/`, and `voices/NAME/reference.wav` with its text beside it.
 
     There is one model of each kind for all characters: which one speaks is heard in the reference. The base
     keeps its posterior encoder, so that other voices can be trained from it.
@@ -82,20 +89,25 @@ def assemble(
     ssl_folder = work / "ssl" / "model"
     if not ssl_folder.is_dir():
         raise MissingStage(f"no SSL encoder in {ssl_folder}; train it with: python -m demo.speech.train_ssl")
-    networks.model.quantizer.load_state_dict(make_quantizer(load_head(ssl_folder)).state_dict())
+    quantizer = make_quantizer(load_head(ssl_folder))
+    networks.model.quantizer.load_state_dict(quantizer.state_dict())
     networks.export(base / "decoder.pth", remark, is_base=True)
     yield f"{base / 'decoder.pth'}: {remark}"
+    yield _write_ssl(ssl_folder, out / "ssl")
+    encoder = HubertEncoder(out / "ssl")
     for name, character in CHARACTERS.items():
         try:
-            clip = choose_reference(work / character.teacher, character.language)
+            clip = choose_reference(work / character.teacher, character.language, encoder, quantizer)
         except (FileNotFoundError, NoReference) as error:
             yield f"{name} has no reference: {error}"
             continue
         yield _write_reference(clip, out / "voices" / name)
 
 
-def choose_reference(folder: Path, language: str) -> ShardClip:
-    """Returns the single natural sentence of a teacher whose length suits a reference best.
+def choose_reference(
+    folder: Path, language: str, encoder: HubertEncoder, quantizer: SemanticQuantizer
+) -> ShardClip:
+    """Returns the single natural sentence of a teacher that suits a reference best and is heard right.
 
     Raises:
         FileNotFoundError: the teacher has said nothing.
@@ -105,7 +117,12 @@ def choose_reference(folder: Path, language: str) -> ShardClip:
     if not clips:
         shortest, longest = REFERENCE_SEC
         raise NoReference(f"no sentence of {shortest} to {longest} s in {folder}")
-    return min(clips, key=lambda clip: abs(_seconds(clip) - BEST_REFERENCE_SEC))
+
+    def rightness(clip: ShardClip) -> float:
+        return measure(encoder.raw_features, quantizer, [clip])["tokens"]
+
+    clips.sort(key=lambda clip: abs(_seconds(clip) - BEST_REFERENCE_SEC))
+    return max(clips[:NUM_REFERENCES_HEARD], key=rightness)
 
 
 def _is_suitable(clip: ShardClip, language: str) -> bool:
@@ -124,6 +141,11 @@ def _write_reference(clip: ShardClip, folder: Path) -> str:
     soundfile.write(folder / "reference.wav", clip.samples(), RATE_HZ, subtype="PCM_16")
     (folder / "reference.txt").write_text(clip.text + "\n", encoding="utf-8")
     return f"{folder / 'reference.wav'}: {_seconds(clip):.1f} s: {clip.text}"
+
+
+def _write_ssl(trained: Path, folder: Path) -> str:
+    HubertModel.from_pretrained(str(trained), local_files_only=True).half().save_pretrained(folder)
+    return f"{folder}: half precision"
 
 
 def _write_semantic(work: Path, path: Path, sizes: SemanticSizes) -> str:

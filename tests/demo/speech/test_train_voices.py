@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file
 
 from demo.speech.acoustic_stages import (
     STAGES,
@@ -23,7 +24,7 @@ from demo.speech.phone_starts import sounds_of_phones, start_values
 from demo.speech.recording import RATE_HZ, Recording, Run
 from demo.speech.semantic_stage import read_tokens, train_semantic_stage
 from demo.speech.shards import ShardWriter
-from demo.speech.ssl_model import SSL_DIM, SslModel
+from demo.speech.ssl_model import SSL_DIM, SslModel, load_head, make_quantizer
 from demo.speech.tokens import NUM_ROWS, code_table
 from demo.speech.train_voices import main
 from demo.speech.voice_corpus import read_corpus
@@ -34,6 +35,8 @@ from tts.finetune.discriminators import DiscriminatorSizes
 from tts.finetune.features import SAMPLES_PER_TOKEN
 from tts.finetune.semantic_settings import SemanticSettings
 from tts.finetune.training_loop import LoopSettings
+from tts.models.hubert import HubertEncoder
+from tts.models.quantizer import SemanticQuantizer
 from tts.models.semantic_layout import SemanticSizes
 from tts.models.vits import VitsModel
 
@@ -188,6 +191,27 @@ def test_the_files_are_a_base_for_voices_and_references_with_their_text(work):
     assert rate_hz == RATE_HZ
     assert (out / "voices" / "Wren" / "reference.txt").read_text() == "Said by slt: reply.\n"
     assert any(line.startswith("Bram has no reference") for line in lines)
+    assert HubertEncoder(out / "ssl").dim == SSL_DIM
+    assert load_file(out / "ssl" / "model.safetensors")["encoder.layer_norm.weight"].dtype == torch.float16
+
+
+def untrained_ear(folder: Path) -> tuple[HubertEncoder, SemanticQuantizer]:
+    SslModel().save(folder / "ssl")
+    return HubertEncoder(folder / "ssl"), make_quantizer(load_head(folder / "ssl"))
+
+
+def test_of_references_alike_the_one_that_is_heard_right_is_taken(tmp_path, monkeypatch):
+    writer = ShardWriter(tmp_path / "slt", 0)
+    for text in ("One.", "Two.", "Three."):
+        samples = np.zeros(NUM_TOKENS * SAMPLES_PER_TOKEN, np.int16)
+        writer.add("reply", text, "en", np.array([5, 6, 7, 8]), Recording(samples, runs()))
+    writer.write()
+    rightness = {"One.": 0.2, "Two.": 0.9, "Three.": 0.5}
+    monkeypatch.setattr(
+        "demo.speech.assembly.measure",
+        lambda features_of, quantizer, clips: {"tokens": rightness[clips[0].text]},
+    )
+    assert choose_reference(tmp_path / "slt", "en", *untrained_ear(tmp_path)).text == "Two."
 
 
 @pytest.mark.parametrize(
@@ -199,7 +223,7 @@ def test_a_reference_is_one_whole_statement(tmp_path, text):
     writer.add("reply", text, "en", np.array([5, 6, 7, 8]), Recording(samples, runs()))
     writer.write()
     with pytest.raises(NoReference):
-        choose_reference(tmp_path / "slt", "en")
+        choose_reference(tmp_path / "slt", "en", *untrained_ear(tmp_path))
 
 
 def test_nothing_trained_cannot_be_assembled(work):
