@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from chat2audio.service import create_app
 from chat2audio.settings import load_settings
 from chat2audio.startup import Parts, banner, build
-from demo.make_acoustic_checkpoint import write_acoustic_model, write_reference
+from demo.make_acoustic_checkpoint import write_acoustic_model, write_hubert, write_reference
 from demo.make_semantic_checkpoint import make_semantic
 from tts.versions import VERSIONS
 
@@ -35,6 +35,7 @@ MAX_PCM_STEPS = 2
 def speakers_dir(tmp_path_factory) -> Path:
     """The built-in speakers and two more with weights of their own."""
     folder = tmp_path_factory.mktemp("speakers")
+    write_hubert(folder / "ssl")
     for name in ("Qinglan", "Wren"):
         text = (ROOT / "speakers" / f"{name}.toml").read_text(encoding="utf-8")
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
@@ -43,7 +44,8 @@ def speakers_dir(tmp_path_factory) -> Path:
         write_acoustic_model(folder / f"{name}.pth", VERSIONS[version], seed=seed)
         write_reference(folder / f"{name}.wav", seed=seed)
         text = (ROOT / "speakers" / f"{model}.toml").read_text(encoding="utf-8")
-        text = re.sub(r'"demo/voices/\w+/\w+(\.\w+)"', lambda m, n=name: f'"{n}{m[1]}"', text)
+        text = re.sub(r'"demo/(?:base|voices/\w+)/\w+(\.\w+)"', lambda m, n=name: f'"{n}{m[1]}"', text)
+        text = text.replace('"demo/ssl"', '"ssl"')
         text = re.sub(r'name = "\w+"', f'name = "{name}"', text)
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     return folder
