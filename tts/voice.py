@@ -139,7 +139,7 @@ class VoiceLoader:
         main = encoder.encode(speaker.ref_audio, version)
         others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
         front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
-        front_end.warm()
+        front_end.warm(speaker.target_language, *([speaker.ref_language] if speaker.ref_text else []))
         reader = Reader(front_end, self._bert, semantic.bert_dim)
         has_text = bool(speaker.ref_text)
         return Voice(

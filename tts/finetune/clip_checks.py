@@ -8,7 +8,7 @@ from tts.audio import BadAudio
 from tts.finetune.clips import LABELS, Clip
 from tts.finetune.language_labels import label_fault
 from tts.finetune.loudness import read_mono
-from tts.finetune.reading import ClipReader, readable_languages
+from tts.finetune.reading import ClipReader
 from tts.finetune.sound_measures import SoundMeasures, measure_sound
 
 MIN_CLIP_SEC, MAX_CLIP_SEC = 0.6, 54.0  # what GPT-SoVITS trains on
@@ -129,8 +129,8 @@ def _check_words(report: ClipReport, reader: ClipReader) -> None:
         report.problems.append(Problem("wrong-language", fault))
         return
     if not reader.can_read(clip.language):
-        valid = ", ".join(readable_languages(tuple(LABELS)))
-        reason = f"language {clip.language} cannot be read yet; readable: {valid}"
+        valid = ", ".join(filter(reader.can_read, LABELS))
+        reason = f"these models do not speak {clip.language}; they speak {valid or 'none of these languages'}"
         report.problems.append(Problem("unreadable-language", reason))
         return
     phones = reader.phones(clip.text, clip.language)

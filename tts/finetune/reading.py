@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from tts.text.front_end import FrontEnd, Phones
-from tts.text.languages import MODES
 from tts.text.pieces import prepare_reference
-
-
-def readable_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns those language codes that the front end has a reader for."""
-    return tuple(code for code in codes if code in MODES)
 
 
 class ClipReader:
@@ -24,8 +18,8 @@ class ClipReader:
         self._phones: dict[tuple[str, str], Phones] = {}
 
     def can_read(self, language: str) -> bool:
-        """Whether there is a reader for this language code."""
-        return language in MODES
+        """Whether models with these symbols speak the language."""
+        return language in self._front_end.modes
 
     def phones(self, text: str, language: str) -> Phones:
         """Phones of a whole clip's words, read like the text of a reference.

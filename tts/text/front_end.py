@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tts.text.languages import MODES, Reader, ReaderOptions, Reading, make_reader, mode_of
+from tts.text.languages import Mode, Reader, ReaderOptions, Reading, make_reader, mode_of, modes_of
 from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
+_WARM_TEXTS = {"zh": "你好1", "en": "Hello 1", "ja": "今日は1", "ko": "안녕 1", "yue": "你好1"}
 MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
 
 
@@ -18,11 +19,11 @@ class Segment:
     """A run of one language within a sentence.
 
     Attributes:
-        language: `zh` or `en`.
+        language: one of `tts.text.languages.READERS`: zh, en, ja, ko, yue.
         text: as given.
         norm_text: as spoken.
         phones: symbols of the models' table.
-        word2ph: phones per character of `norm_text`, for Mandarin; else None.
+        word2ph: phones per character of `norm_text`, for Mandarin and Cantonese; else None.
     """
 
     language: str
@@ -74,17 +75,31 @@ class FrontEnd:
         self._options = ReaderOptions(self._table.has_erhua, dict(lexicon or {}), is_like_upstream)
         self._readers: dict[str, Reader] = {}
         if lexicon:
-            self._make_readers()
+            for code in ("zh", "en"):
+                self._reader(code)
 
-    def warm(self) -> None:
-        """Loads all dictionaries now (seconds), so that no sentence has to wait for them."""
-        self._make_readers()
-        for reader in self._readers.values():
-            reader.read("你好 hello 1")
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The language codes `read` takes: all, or those that models of version v1 have symbols for."""
+        return modes_of(self._table.languages)
 
-    def _make_readers(self) -> None:
-        for language in sorted({mode.main for mode in MODES.values()}):
-            self._reader(language)
+    def warm(self, *languages: str) -> None:
+        """Loads dictionaries now (seconds), so that no sentence has to wait for them.
+
+        Args:
+            languages: modes that texts will be read in. Of each, its main language is loaded, and English if
+                it may stand in it; others that may (`auto` allows five) wait for the first text in them.
+
+        Raises:
+            ValueError: for an unknown language.
+        """
+        modes = [self._mode(language) for language in languages]
+        codes = {mode.main for mode in modes} | {"en" for mode in modes if "en" in mode.others}
+        for code in sorted(codes):
+            self._reader(code).read(_WARM_TEXTS[code])
+
+    def _mode(self, language: str) -> Mode:
+        return mode_of(language, self._table.languages)
 
     def read(self, text: str, language: str) -> Phones:
         """Reads one sentence as it is to be spoken.
@@ -94,21 +109,22 @@ class FrontEnd:
 
         Args:
             text: any string; what cannot be read is left out and counted.
-            language: a mode of `tts.text.languages.MODES`: auto, zh, all_zh, en.
+            language: a mode of `tts.text.languages.MODES`: auto, zh, all_ja ...
 
         Returns:
             The phones; none for a text without anything to say.
 
         Raises:
-            ValueError: for an unknown language; the message lists the valid ones.
+            ValueError: for a language that is unknown, or has no symbols in the table; the message lists the
+                valid ones.
         """
-        mode = mode_of(language)
+        mode = self._mode(language)
         text = re.sub(r" {2,}", " ", text)
-        segments, num_skipped = self._segments(text, language)
+        segments, num_skipped = self._segments(text, mode)
         num_phones = sum(len(segment.phones) for segment in segments)
         if 0 < num_phones < MIN_PHONES:
             if self._options.is_like_upstream:
-                segments, num_skipped = self._segments("." + text, language)
+                segments, num_skipped = self._segments("." + text, mode)
             else:
                 segments = [_with_dot(segments[0]), *segments[1:]]
         elif not segments and self._options.is_like_upstream:
@@ -118,7 +134,7 @@ class FrontEnd:
         return Phones(self._table.ids(symbols), symbols, tuple(segments), norm_text, num_skipped)
 
     def read_run(self, text: str, code: str) -> Segment:
-        """Reads text as one run of one language, `zh` or `en`: no splitting and no mark for short ones.
+        """Reads text as one run of one language: no splitting and no mark for short ones.
 
         This is what GPT-SoVITS calls clean_text; its goldens are at this level.
 
@@ -127,9 +143,9 @@ class FrontEnd:
         """
         return self._segment(code, text, is_alone=True)[0]
 
-    def _segments(self, text: str, language: str) -> tuple[list[Segment], int]:
+    def _segments(self, text: str, mode: Mode) -> tuple[list[Segment], int]:
         is_like_upstream = self._options.is_like_upstream
-        runs, num_skipped = split_languages(text, mode_of(language), is_like_upstream=is_like_upstream)
+        runs, num_skipped = split_languages(text, mode, is_like_upstream=is_like_upstream)
         segments = []
         for run in runs:
             segment, skipped = self._segment(run.language, run.text, is_alone=len(runs) == 1)

@@ -4,8 +4,9 @@ A language is anything with the one method of `Reader`. Each lives in its own pa
 its dictionaries, when the first text in it arrives.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Protocol
 
 
@@ -40,7 +41,7 @@ class ReaderOptions:
 
     Attributes:
         has_erhua: a final 儿 takes the tone before it; models of version v1 were trained without.
-        lexicon: word -> reading, for names (Mandarin: pinyin with tone digits; English: ARPAbet).
+        lexicon: word -> reading, for names, in the notation of the reader's language.
         is_like_upstream: repeat the known misreadings of GPT-SoVITS instead of what a person would say. For
             comparisons with it only.
     """
@@ -55,47 +56,66 @@ class Mode:
     """What a language code asks for.
 
     Attributes:
-        is_split: text is cut into runs of different languages first; else all of it goes to `main`.
         main: language of what cannot be told otherwise.
+        others: languages that may stand beside it; letters of any further one are left out.
+        is_split: text is cut into runs of different languages first; else all of it goes to `main`.
         takes_digits: digits always belong to `main`, whatever stands beside them.
     """
 
     main: str
+    others: frozenset[str] = frozenset(("en",))
     is_split: bool = True
     takes_digits: bool = False
 
 
+# Where each language is read: a class with the method of `Reader`, made with `ReaderOptions`.
+READERS: Mapping[str, str] = {
+    "zh": "tts.text.mandarin.reader:MandarinReader",
+    "en": "tts.text.english.reader:EnglishReader",
+    "ja": "tts.text.japanese.reader:JapaneseReader",
+    "ko": "tts.text.korean.reader:KoreanReader",
+    "yue": "tts.text.cantonese.reader:CantoneseReader",
+}
+
 MODES: Mapping[str, Mode] = {
-    "auto": Mode("zh"),
-    "zh": Mode("zh"),
-    "all_zh": Mode("zh", takes_digits=True),
-    "en": Mode("en", is_split=False),
+    "auto": Mode("zh", frozenset(("en", "ja", "ko"))),
+    "auto_yue": Mode("yue", frozenset(("en", "ja", "ko"))),
+    "en": Mode("en", frozenset(), is_split=False),
+    **{code: Mode(code) for code in ("zh", "ja", "ko", "yue")},
+    **{f"all_{code}": Mode(code, takes_digits=True) for code in ("zh", "ja", "ko", "yue")},
 }
 
 
-def mode_of(language: str) -> Mode:
+def modes_of(languages: Collection[str]) -> tuple[str, ...]:
+    """Returns the modes whose main language is one of `languages`."""
+    return tuple(name for name, mode in MODES.items() if mode.main in languages)
+
+
+def mode_of(language: str, languages: Collection[str] = tuple(READERS)) -> Mode:
     """Returns the mode a language code names.
 
+    Args:
+        language: the code.
+        languages: those that can be spoken; what stands beside the main one is cut down to them.
+
     Raises:
-        ValueError: for a code that is not in `MODES`; the message lists the valid ones.
+        ValueError: for a code that is not in `MODES` or whose main language cannot be spoken; the message
+            lists the valid ones.
     """
-    if language not in MODES:
-        raise ValueError(f"unknown language {language!r}; valid: {', '.join(MODES)}")
-    return MODES[language]
+    mode = MODES.get(language)
+    if mode is None or mode.main not in languages:
+        known = "unknown language" if mode is None else "these models do not speak the language"
+        raise ValueError(f"{known} {language!r}; valid: {', '.join(modes_of(languages))}")
+    return replace(mode, others=mode.others.intersection(languages))
 
 
 def make_reader(code: str, options: ReaderOptions) -> Reader:
-    """Returns the reader of one language, `zh` or `en`, importing its package now.
+    """Returns the reader of one language, importing its package now.
 
     Raises:
-        ValueError: for another code, or for a lexicon entry whose reading is not valid.
+        ValueError: for a code that is not in `READERS`, or for a lexicon entry whose reading is not valid.
     """
-    if code == "zh":
-        from tts.text.mandarin.reader import MandarinReader
-
-        return MandarinReader(options)
-    if code == "en":
-        from tts.text.english.reader import EnglishReader
-
-        return EnglishReader(options)
-    raise ValueError(f"no reader for language {code!r}; valid: zh, en")
+    if code not in READERS:
+        raise ValueError(f"no reader for language {code!r}; valid: {', '.join(READERS)}")
+    module, _, name = READERS[code].partition(":")
+    return getattr(import_module(module), name)(options)

@@ -15,14 +15,16 @@ import numpy as np
 DATA = Path(__file__).parent / "data" / "symbols.json"
 UNKNOWN = "UNK"
 HAS_ERHUA = {"v1": False, "v2": True}  # v1 models were trained without the tones of a final 儿
+LANGUAGES = {"v1": ("zh", "en", "ja"), "v2": ("zh", "en", "ja", "ko", "yue")}  # that have symbols
 NAMES = tuple(HAS_ERHUA)
 
 
 class SymbolTable:
     """One list of symbols, the way from symbols to ids, and how the models that use it were trained."""
 
-    def __init__(self, symbols: Iterable[str], *, has_erhua: bool) -> None:
+    def __init__(self, symbols: Iterable[str], *, has_erhua: bool, languages: tuple[str, ...]) -> None:
         self.has_erhua = has_erhua
+        self.languages = languages
         self.symbols = tuple(symbols)
         self._ids = {symbol: number for number, symbol in enumerate(self.symbols)}
 
@@ -53,4 +55,4 @@ def symbol_table(name: str) -> SymbolTable:
         raise ValueError(f"unknown symbol table {name!r}; valid: {', '.join(NAMES)}")
     lists = json.loads(DATA.read_text(encoding="utf-8"))
     tables = {"v1": lists["v1"], "v2": lists["v1"] + lists["v2_more"]}
-    return SymbolTable(tables[name], has_erhua=HAS_ERHUA[name])
+    return SymbolTable(tables[name], has_erhua=HAS_ERHUA[name], languages=LANGUAGES[name])

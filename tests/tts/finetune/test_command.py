@@ -64,7 +64,9 @@ def desk(tmp_path, models, monkeypatch) -> Desk:
     monkeypatch.setattr(epochs, "MIN_CLIPS_PER_EPOCH", 4)
     short = replace(ADVERSARIAL, window_tokens=12, segment_frames=8)
     monkeypatch.setattr(training_stages, "ADVERSARIAL", short)
-    monkeypatch.setattr(FrontEnd, "warm", lambda self: None)  # loads dictionaries nobody needs here
+    monkeypatch.setattr(
+        FrontEnd, "warm", lambda self, *languages: None
+    )  # loads dictionaries nobody needs here
     return Desk(tmp_path, models)
 
 

