@@ -23,14 +23,14 @@ from chat2audio.settings import SettingsError, load_settings
 from evaluation.teachers import NoTeacher, Teacher, teachers_of
 from evaluation.voice_measures.comparison import compare
 from evaluation.voice_measures.judges import Judges, Task
-from evaluation.voice_measures.levels import loudness_dbfs
-from evaluation.voice_measures.pictures import write_comparison
 from evaluation.voice_measures.report import Result, sentence_rows, summarise, table
 from evaluation.voice_measures.sentences import default_sentences, language_of, read_sentences
 from evaluation.voice_measures.speaking import LiveVoice, SpeechFailed
 from speakers.catalog import UnknownSpeaker
 from tts.audio import to_pcm16
 from tts.errors import BadVoice
+from tts.finetune.pictures import write_spectrograms
+from tts.finetune.speech_part import loudness_dbfs
 from tts.text.front_end import FrontEnd
 
 Recording = tuple[np.ndarray, int]
@@ -104,7 +104,7 @@ class Evaluation:
             for whose, (samples, rate_hz) in there.items():
                 soundfile.write(self._wavs / f"{name}_{whose}.wav", to_pcm16(samples), rate_hz)
         if self._pictures is not None and there:
-            write_comparison(self._pictures / f"{name}.png", list(there.values()))
+            write_spectrograms(self._pictures / f"{name}.png", list(there.values()))
 
 
 def find_teachers(speaker: str) -> tuple[Mapping[str, Teacher], Mapping[str, Teacher], list[str]]:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluation.voice_measures.pitch import track_pitch
 from tts.audio import resample
 from tts.dsp import KALDI_BINS, KALDI_RATE_HZ, KALDI_SHIFT, KALDI_WINDOW, kaldi_fbank
+from tts.finetune.pitch import track_pitch
 
 # Two filter banks in one: single ones are so narrow that they tell the harmonics of a high voice apart, and
 # what is learned from men then is lost on women.

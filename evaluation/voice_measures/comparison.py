@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.voice_measures.cepstra import MIN_SAMPLES, RATE_HZ, mel_cepstra, mel_cepstral_distances, warp
-from evaluation.voice_measures.levels import speech_part
-from evaluation.voice_measures.pitch import track_pitch
 from tts.audio import resample
+from tts.finetune.cepstra import MIN_SAMPLES, RATE_HZ, mel_cepstra, mel_cepstral_distances, warp
+from tts.finetune.pitch import track_pitch
+from tts.finetune.speech_part import speech_part
 
 MIN_PITCH_PAIRS = 10
 
@@ -20,7 +20,7 @@ class Comparison:
     """How near a voice is to its teacher in one sentence, silence around it left out.
 
     Attributes:
-        mcd: mean mel-cepstral distortion along the alignment, in dB (see `cepstra`).
+        mcd: mean mel-cepstral distortion along the alignment, in dB (see `tts.finetune.cepstra`).
         duration_sec, teacher_duration_sec: of the speech.
         num_pairs, num_same_voicing: aligned frames, and those voiced in both or in neither.
         log_pitch: (V, 2) natural logarithm of the pitch, ours and the teacher's, where both are voiced.

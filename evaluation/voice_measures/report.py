@@ -38,7 +38,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Any]:
     """Returns the figures over all sentences, JSON-compatible; None where one does not apply.
 
     Rates are shares (0.15 is 15 %), `..._interval` holds where a rate lies with 95 % chance, `mcd` is in dB
-    on the scale of `cepstra`, levels are in dB of full scale.
+    on the scale of `tts.finetune.cepstra`, levels are in dB of full scale.
     """
     figures: dict[str, Any] = {"num_sentences": len(results)}
     for name, field in ERRORS.items():

@@ -17,7 +17,7 @@ class Figures:
         similarity: cosine of the speaker embeddings to the speaker's own mean, up to 1.
         error_rate: phones a recogniser heard wrongly, over those wanted.
         duration_ratio: length of the speech over the recording's.
-        mel_distance_db: mel-cepstral distortion to the recording.
+        mel_distance_db: mel-cepstral distortion to the recording (see `cepstra`).
         num_failed: sentences of which nothing was heard.
     """
 
@@ -32,7 +32,7 @@ def best_of(figures: Sequence[Figures]) -> int:
     """Index of the best; of equally good ones the first.
 
     What counts is the sum of how far each figure is from perfect, in units of a plainly heard difference: 5
-    points of errors, 0.05 of similarity, 0.5 dB of distance, a tenth of duration. A failed sentence is worse
+    points of errors, 0.05 of similarity, 1 dB of distance, a tenth of duration. A failed sentence is worse
     than all.
     """
 
@@ -41,7 +41,7 @@ def best_of(figures: Sequence[Figures]) -> int:
             one.num_failed,
             (one.error_rate or 0.0) / 0.05
             + (1 - (one.similarity if one.similarity is not None else 1.0)) / 0.05
-            + (one.mel_distance_db or 0.0) / 0.5
+            + (one.mel_distance_db or 0.0) / 1.0
             + abs(math.log(one.duration_ratio or 1.0)) / 0.1,
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tts.audio import BadAudio
 from tts.finetune.loudness import read_mono
-from tts.finetune.pictures import spectrogram_png
+from tts.finetune.pictures import write_spectrograms
 from tts.finetune.quality import QualityReport, as_dict, as_text
 from tts.finetune.run_folder import write_atomically
 
@@ -23,10 +23,9 @@ def write_report(folder: Path, report: QualityReport, *, has_pictures: bool) -> 
     if not has_pictures:
         return
     pictures = folder / PICTURES
-    pictures.mkdir(exist_ok=True)
     for number, clip in enumerate(report.clips, start=1):
         try:
-            picture = spectrogram_png(*read_mono(clip.clip.path))
+            recording = read_mono(clip.clip.path)
         except BadAudio:
             continue
-        (pictures / f"{number:04d}-{clip.clip.path.stem}.png").write_bytes(picture)
+        write_spectrograms(pictures / f"{number:04d}-{clip.clip.path.stem}.png", [recording])

@@ -15,7 +15,6 @@ from demo.make_semantic_checkpoint import make_semantic
 from tests.tts.finetune.recordings import RATE, hum, record
 from tts.finetune.clips import Clip
 from tts.finetune.comparison import Pair, SimilarityJudge, VoiceJudge
-from tts.finetune.mel_distance import mel_distance, speech_part
 from tts.finetune.reading import ClipReader
 from tts.finetune.transcription import Transcript
 from tts.models.speaker_encoder import SpeakerEncoder
@@ -83,18 +82,3 @@ def test_silence_is_a_failed_sentence_and_similarity_knows_its_speaker(folder, t
     like = SimilarityJudge(encoder, [(hum(3, seed=1), RATE)])
     assert like.similarity(hum(3, seed=1), RATE) == pytest.approx(1, abs=1e-4)
     assert like.similarity(np.random.default_rng(0).standard_normal(RATE), RATE) < 0.999
-
-
-def test_mel_distance_is_of_the_sound_not_of_loudness_pace_or_silence_around() -> None:
-    sound, other = hum(3, seed=1), hum(3, seed=1, pitch_hz=220)
-    slower = np.interp(np.arange(0, len(sound), 0.8), np.arange(len(sound)), sound)
-    distance = mel_distance(sound, RATE, other, RATE)
-    assert distance is not None
-    assert mel_distance(sound, RATE, 0.3 * sound, RATE) == pytest.approx(0, abs=0.01)
-    padded = np.concatenate([np.zeros(RATE), sound, np.zeros(RATE)])
-    assert mel_distance(sound, RATE, padded, RATE) == pytest.approx(0, abs=0.2)
-    stretched = mel_distance(sound, RATE, slower, RATE)
-    assert stretched is not None
-    assert stretched < distance
-    assert mel_distance(sound, RATE, np.zeros(RATE), RATE) is None
-    assert len(speech_part(padded, RATE)) == pytest.approx(len(sound), abs=0.3 * RATE)

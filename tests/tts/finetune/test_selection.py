@@ -11,7 +11,6 @@ from tts.finetune.clip_checks import ClipReport, Problem
 from tts.finetune.clips import Clip
 from tts.finetune.errors import BadRecordings
 from tts.finetune.figures import Figures, as_table, best_of
-from tts.finetune.pitch import typical_pitch_hz
 from tts.finetune.selection import ChosenReference, choose_held_out, choose_reference, is_whole_sentence
 from tts.finetune.sound_measures import measure_sound
 
@@ -79,13 +78,6 @@ def test_held_out_clips_are_good_ones_and_never_the_reference(tmp_path) -> None:
     assert not {*stems} & {*names(reference), "07"}
     assert stems == [r.clip.path.stem for r in choose_held_out(reports, reference)]
     assert choose_held_out(reports[:3], replace(reference, paths=())) == [], "too few to spare one"
-
-
-@pytest.mark.parametrize("hz", [80, 130, 240, 400])
-def test_pitch_is_found(hz) -> None:
-    assert typical_pitch_hz(hum(2, pitch_hz=hz), RATE) == pytest.approx(hz, rel=0.07)
-    assert typical_pitch_hz(np.random.default_rng(0).standard_normal(RATE), RATE) is None
-    assert typical_pitch_hz(np.zeros(10), RATE) is None
 
 
 def test_the_best_pair_has_the_fewest_faults_in_all() -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from tts.audio import resample
 from tts.dsp import MelSettings, log_mel
+from tts.finetune.speech_part import speech_part
 
 RATE_HZ = 16_000
 HOP = 160
@@ -74,6 +76,24 @@ def warp(distances: np.ndarray) -> np.ndarray:
         costs[rows + 1] = before.min(axis=0) + distances[rows, diagonal - rows]
         older, last = last, costs
     return _walk_back(moves)
+
+
+def mel_distance(left: np.ndarray, left_hz: int, right: np.ndarray, right_hz: int) -> float | None:
+    """Returns the mean mel-cepstral distortion of mono samples (N,) of the same words along the alignment.
+
+    Returns:
+        dB; 0 for the same sound, whatever its loudness. None where there is no speech in one of them.
+    """
+    parts = [
+        speech_part(resample(samples, rate_hz, RATE_HZ), RATE_HZ)
+        for samples, rate_hz in ((left, left_hz), (right, right_hz))
+    ]
+    if min(len(part) for part in parts) < MIN_SAMPLES:
+        return None
+    first, second = (mel_cepstra(part) for part in parts)
+    distances = mel_cepstral_distances(first, second)
+    path = warp(distances)
+    return float(distances[path[:, 0], path[:, 1]].mean())
 
 
 def _walk_back(moves: np.ndarray) -> np.ndarray:

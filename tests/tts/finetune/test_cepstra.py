@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from evaluation.voice_measures.cepstra import HOP, NUM_CEPSTRA, mel_cepstra, mel_cepstral_distances, warp
+from tests.tts.finetune.recordings import RATE, hum
+from tts.finetune.cepstra import HOP, NUM_CEPSTRA, mel_cepstra, mel_cepstral_distances, mel_distance, warp
 
 
 def noise(num_samples: int, seed: int = 0) -> np.ndarray:
@@ -56,3 +57,17 @@ def test_warping_costs_no_more_than_any_other_way():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1)])
 def test_warping_of_single_frames(shape):
     assert len(warp(np.ones(shape))) == max(shape)
+
+
+def test_mel_distance_is_of_the_sound_not_of_loudness_pace_or_silence_around() -> None:
+    sound, other = hum(3, seed=1), hum(3, seed=1, pitch_hz=220)
+    slower = np.interp(np.arange(0, len(sound), 0.8), np.arange(len(sound)), sound)
+    distance = mel_distance(sound, RATE, other, RATE)
+    assert distance is not None
+    assert mel_distance(sound, RATE, 0.3 * sound, RATE) == pytest.approx(0, abs=0.01)
+    padded = np.concatenate([np.zeros(RATE), sound, np.zeros(RATE)])
+    assert mel_distance(sound, RATE, padded, RATE) == pytest.approx(0, abs=0.2)
+    stretched = mel_distance(sound, RATE, slower, RATE)
+    assert stretched is not None
+    assert stretched < distance
+    assert mel_distance(sound, RATE, np.zeros(RATE), RATE) is None

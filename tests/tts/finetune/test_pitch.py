@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from evaluation.voice_measures.pitch import track_pitch
+from tests.tts.finetune.recordings import RATE, hum
+from tts.finetune.pitch import track_pitch, typical_pitch_hz
 
 RATE_HZ = 16_000
 
@@ -40,3 +41,10 @@ def test_voice_is_told_from_the_noise_beside_it():
     is_voiced = track_pitch(np.concatenate([buzz(np.full(half, 150)), noise])).is_voiced
     assert is_voiced[5:45].mean() > 0.95
     assert is_voiced[55:].mean() < 0.1
+
+
+@pytest.mark.parametrize("hz", [80, 130, 240, 400])
+def test_the_typical_pitch_of_a_clip(hz) -> None:
+    assert typical_pitch_hz(hum(2, pitch_hz=hz), RATE) == pytest.approx(hz, rel=0.07)
+    assert typical_pitch_hz(np.random.default_rng(0).standard_normal(RATE), RATE) is None
+    assert typical_pitch_hz(np.zeros(10), RATE) is None

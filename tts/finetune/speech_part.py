@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tts.finetune.frame_levels import frame_rms
+
 FRAME_SEC = 0.01
 # Frames this far below the loudest one are taken for silence.
 RANGE_DB = 40.0
@@ -12,7 +14,7 @@ _FLOOR = 1e-6
 
 def speech_part(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     """Returns samples (N,) without the silence before and after speech; none if there is only silence."""
-    is_loud = _is_loud(samples, rate_hz)
+    is_loud = _is_loud(_levels(samples, rate_hz))
     if not is_loud.any():
         return samples[:0]
     frame, places = _frame(rate_hz), np.flatnonzero(is_loud)
@@ -21,11 +23,11 @@ def speech_part(samples: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def loudness_dbfs(samples: np.ndarray, rate_hz: int) -> float | None:
     """Returns the level of the frames that hold speech, in dB of a full-scale square wave; None without."""
-    is_loud = _is_loud(samples, rate_hz)
+    levels = _levels(samples, rate_hz)
+    is_loud = _is_loud(levels)
     if not is_loud.any():
         return None
-    powers = _levels(samples, rate_hz)[is_loud] ** 2
-    return float(10 * np.log10(powers.mean()))
+    return float(10 * np.log10((levels[is_loud] ** 2).mean()))
 
 
 def _frame(rate_hz: int) -> int:
@@ -35,11 +37,8 @@ def _frame(rate_hz: int) -> int:
 def _levels(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     """Root mean square of each whole frame."""
     frame = _frame(rate_hz)
-    whole = samples[: len(samples) // frame * frame].astype(np.float64).reshape(-1, frame)
-    return np.sqrt((whole**2).mean(axis=1))
+    return frame_rms(samples, frame, frame)[: len(samples) // frame]
 
 
-def _is_loud(samples: np.ndarray, rate_hz: int) -> np.ndarray:
-    levels = _levels(samples, rate_hz)
-    threshold = levels.max(initial=0) * 10 ** (-RANGE_DB / 20)
-    return levels > max(threshold, _FLOOR)
+def _is_loud(levels: np.ndarray) -> np.ndarray:
+    return levels > max(levels.max(initial=0) * 10 ** (-RANGE_DB / 20), _FLOOR)
