@@ -7,7 +7,7 @@ name an error.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,9 +16,17 @@ import torch
 from torch import nn
 
 from tts.safe_archive import MAX_FILE_BYTES, Archive, BadCheckpoint, HParams, read_archive
-from tts.versions import BASE_MODEL_MD5, MARKS, UnknownVersion, Version, find_version
+from tts.versions import BASE_MODEL_MD5, MARKS, UnknownVersion, Version, deciding_clue, find_version
 
-__all__ = ["BadCheckpoint", "Checkpoint", "read_checkpoint", "read_state_dict", "take_weights"]
+__all__ = [
+    "BadCheckpoint",
+    "Checkpoint",
+    "judge_checkpoint",
+    "judge_state_dict",
+    "read_checkpoint",
+    "read_state_dict",
+    "take_weights",
+]
 
 _ALLOWED_DTYPES = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.int64})
 _MAX_CONFIG_DEPTH = 12
@@ -38,8 +46,10 @@ class Checkpoint:
         weights: tensor name to tensor, in the precision of the file (mostly half).
         config: nested read-only mappings and tuples of plain values.
         info: the trainer's remark, like `GPT-e15`; may be empty.
-        version: row of facts, for acoustic files only.
+        version: row of facts, for acoustic files only; None there only where it may be undecided.
         lora_rank: rank of the adapter where the file is one, else None.
+        clues: what the file itself says of its version: "mark", "hash" and "config" -> version name or None,
+            in order of trust. Empty for semantic files.
     """
 
     path: Path
@@ -49,6 +59,7 @@ class Checkpoint:
     info: str
     version: Version | None
     lora_rank: int | None
+    clues: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def read_checkpoint(
@@ -65,7 +76,23 @@ def read_checkpoint(
         BadCheckpoint: whatever is wrong with the file; the message names it and the reason.
     """
     path = Path(path)
-    archive = read_archive(path, max_bytes=max_bytes)
+    return judge_checkpoint(read_archive(path, max_bytes=max_bytes), path, version=version)
+
+
+def judge_checkpoint(
+    archive: Archive, path: Path, *, version: str | None = None, may_be_undecided: bool = False
+) -> Checkpoint:
+    """Judge an s1 or s2 checkpoint that was read; see `read_checkpoint`.
+
+    Args:
+        archive: what was read.
+        path: the file it was read from.
+        version: see `read_checkpoint`.
+        may_be_undecided: return a checkpoint without version where nothing tells v3 from v4.
+
+    Raises:
+        BadCheckpoint: whatever is wrong with the file; the message names it and the reason.
+    """
     content = _mapping(archive.content, path)
     if "weight" not in content or "config" not in content:
         raise BadCheckpoint(path, _explain_layout(content))
@@ -78,8 +105,9 @@ def read_checkpoint(
         if version is not None:
             raise BadCheckpoint(path, "is a GPT (s1) file; a version can be given for SoVITS (s2) files only")
         return Checkpoint(path, "semantic", weights, config, info, None, lora_rank)
-    row = _version(archive, weights, config, version, path)
-    return Checkpoint(path, "acoustic", weights, config, info, row, lora_rank)
+    clues = _clues(archive, config)
+    row = _version(clues, weights, version, path, may_be_undecided)
+    return Checkpoint(path, "acoustic", weights, config, info, row, lora_rank, clues)
 
 
 def read_state_dict(
@@ -96,7 +124,11 @@ def read_state_dict(
         BadCheckpoint: whatever is wrong with the file.
     """
     path = Path(path)
-    archive = read_archive(path, max_bytes=max_bytes)
+    return judge_state_dict(read_archive(path, max_bytes=max_bytes), path, key=key)
+
+
+def judge_state_dict(archive: Archive, path: Path, *, key: str | None = None) -> dict[str, torch.Tensor]:
+    """Judge a flat file of tensors that was read; see `read_state_dict`."""
     content = _mapping(archive.content, path)
     if key is not None and key in content:
         content = _mapping(content[key], path)
@@ -241,22 +273,29 @@ def _lora_rank(rank: object, weights: Mapping[str, torch.Tensor], path: Path) ->
     return result
 
 
-def _version(
-    archive: Archive,
-    weights: Mapping[str, torch.Tensor],
-    config: Mapping[str, Any],
-    asked: str | None,
-    path: Path,
-) -> Version:
+def _clues(archive: Archive, config: Mapping[str, Any]) -> Mapping[str, str | None]:
     model = config.get("model")
     configured = model.get("version") if isinstance(model, Mapping) else None
-    hints = (
-        MARKS.get(archive.mark),
-        BASE_MODEL_MD5.get(archive.head_md5),
-        configured if isinstance(configured, str) else None,
+    return MappingProxyType(
+        {
+            "mark": MARKS.get(archive.mark),
+            "hash": BASE_MODEL_MD5.get(archive.head_md5),
+            "config": configured if isinstance(configured, str) else None,
+        }
     )
+
+
+def _version(
+    clues: Mapping[str, str | None],
+    weights: Mapping[str, torch.Tensor],
+    asked: str | None,
+    path: Path,
+    may_be_undecided: bool,
+) -> Version | None:
     shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     try:
-        return find_version(shapes, asked=asked, hints=hints)
+        if may_be_undecided and asked is None and deciding_clue(shapes, clues) is None:
+            return None
+        return find_version(shapes, asked=asked, hints=tuple(clues.values()))
     except UnknownVersion as error:
         raise BadCheckpoint(path, str(error)) from error

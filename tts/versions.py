@@ -225,6 +225,25 @@ def find_version(
     )
 
 
+def deciding_clue(shapes: Mapping[str, tuple[int, ...]], clues: Mapping[str, str | None]) -> str | None:
+    """Say what tells the version of an s2 checkpoint whose caller says nothing: a word for people.
+
+    Args:
+        shapes: tensor name to shape.
+        clues: what is a clue, in order of trust, to the version it names (see `find_version`, `hints`).
+
+    Returns:
+        "tensors", the name of a clue, or None if nothing decides.
+
+    Raises:
+        UnknownVersion: this is no s2 checkpoint.
+    """
+    candidates = _candidates(shapes)
+    if len(candidates) == 1:
+        return "tensors"
+    return next((clue for clue, name in clues.items() if name in candidates), None)
+
+
 def _candidates(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
     """Return the versions the tensors allow (never empty)."""
     if any(name.startswith("cfm.") for name in shapes):

@@ -14,7 +14,14 @@ from torch import nn
 
 from tests.tts.checkpoint_attacks import all_attacks, content
 from tests.tts.forged_files import Bag, pickled, saved, tensor, zipped
-from tts.checkpoint import BadCheckpoint, read_checkpoint, read_state_dict, take_weights
+from tts.checkpoint import (
+    BadCheckpoint,
+    judge_checkpoint,
+    read_checkpoint,
+    read_state_dict,
+    take_weights,
+)
+from tts.safe_archive import read_archive
 
 ROOT = Path(__file__).parents[2]
 PARITY = ROOT / "tests" / "data" / "parity"
@@ -79,6 +86,18 @@ def test_every_version_is_told(tmp_path: Path, weights: dict, mark: bytes, model
     assert (checkpoint.kind, checkpoint.version.name) == ("acoustic", name)
     assert checkpoint.info == "2epoch_77iteration"
     assert checkpoint.lora_rank == (8 if weights is LORA else None)
+
+
+def test_an_undecided_version_may_be_allowed_and_the_clues_are_kept(tmp_path: Path) -> None:
+    path = write(tmp_path, acoustic(FLOW))
+    with pytest.raises(BadCheckpoint, match="v3 and v4 alike"):
+        read_checkpoint(path)
+    undecided = judge_checkpoint(read_archive(path), path, may_be_undecided=True)
+    assert (undecided.version, dict(undecided.clues)) == (None, {"mark": None, "hash": None, "config": None})
+    path.write_bytes(acoustic(FLOW, b"04", {"version": "v3"}))
+    decided = judge_checkpoint(read_archive(path), path, may_be_undecided=True)
+    assert decided.version is not None
+    assert (decided.version.name, decided.clues["config"]) == ("v4", "v3")
 
 
 def test_v3_and_v4_base_files_need_a_word(tmp_path: Path) -> None:

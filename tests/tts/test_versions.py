@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tts.versions import BASE_MODEL_MD5, MARKS, VERSIONS, UnknownVersion, find_version
+from tts.versions import BASE_MODEL_MD5, MARKS, VERSIONS, UnknownVersion, deciding_clue, find_version
 
 V1 = {"enc_p.text_embedding.weight": (322, 192), "ref_enc.spectral.0.fc.weight": (128, 1025)}
 V2 = {"enc_p.text_embedding.weight": (732, 192), "ref_enc.spectral.0.fc.weight": (128, 704)}
@@ -87,6 +87,16 @@ def test_the_caller_may_not_contradict_the_tensors() -> None:
         find_version(V1, asked="v2", hints=())
     with pytest.raises(UnknownVersion, match="'v5' does not exist; known are v1, v2, v2Pro"):
         find_version(V1, asked="v5", hints=())
+
+
+def test_what_told_a_version_is_known() -> None:
+    clues = {"mark": None, "hash": "v2", "config": "v4"}
+    assert deciding_clue(V1, clues) == "tensors"
+    assert deciding_clue(FLOW, clues) == "config", "a hash that contradicts the tensors tells nothing"
+    assert deciding_clue(FLOW, {**clues, "mark": "v3"}) == "mark"
+    assert deciding_clue(LORA, {"mark": None, "hash": None, "config": None}) is None
+    with pytest.raises(UnknownVersion):
+        deciding_clue({}, clues)
 
 
 def test_other_networks_are_refused() -> None:
