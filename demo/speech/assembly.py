@@ -23,6 +23,7 @@ from tts.finetune.semantic_training import SemanticTrainee
 from tts.models.hubert import HubertEncoder
 from tts.models.quantizer import SemanticQuantizer
 from tts.models.semantic_layout import SemanticSizes
+from tts.quiet import quiet_transformers
 
 REFERENCE_SEC = (3.0, 6.0)
 BEST_REFERENCE_SEC = 4.5
@@ -144,7 +145,8 @@ def _write_reference(clip: ShardClip, folder: Path) -> str:
 
 
 def _write_ssl(trained: Path, folder: Path) -> str:
-    HubertModel.from_pretrained(str(trained), local_files_only=True).half().save_pretrained(folder)
+    with quiet_transformers():
+        HubertModel.from_pretrained(str(trained), local_files_only=True).half().save_pretrained(folder)
     return f"{folder}: half precision"
 
 

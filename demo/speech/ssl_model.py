@@ -16,6 +16,7 @@ from transformers import HubertConfig, HubertModel
 from demo.speech.labels import phones
 from demo.speech.tokens import code_table, constant_feature, frame_features, num_features
 from tts.models.quantizer import SemanticQuantizer
+from tts.quiet import quiet_transformers
 
 SSL_DIM = 224
 HEAD_FILE = "head.safetensors"
@@ -55,7 +56,8 @@ class SslModel(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Writes the encoder in transformers' format, and the naming layer beside it."""
-        self.encoder.save_pretrained(folder)
+        with quiet_transformers():
+            self.encoder.save_pretrained(folder)
         save_file(
             {name: tensor.contiguous() for name, tensor in self.head.state_dict().items()}, folder / HEAD_FILE
         )
