@@ -91,6 +91,7 @@ class AcousticNetworks(nn.Module):
         path: Path | str,
         discriminator_path: Path | str | None = None,
         *,
+        version: str | None = None,
         new_posterior_layers: int = 0,
         discriminator_sizes: DiscriminatorSizes | None = None,
         seed: int = 0,
@@ -100,15 +101,17 @@ class AcousticNetworks(nn.Module):
         Args:
             path: A pretrained base (`s2G*.pth`), which has a posterior encoder.
             discriminator_path: The base's discriminators (`s2D*.pth`); fresh ones without.
+            version: What the file is, where it cannot say: a Pro base without a mark, of unusual width.
             new_posterior_layers: If above 0, start a posterior encoder of so many layers anew, whatever the
                 file has. Fine-tuned files have none; the first phase then is `NEW_POSTERIOR`.
             discriminator_sizes: Of fresh discriminators; by default upstream's for this version.
             seed: Of everything that starts anew.
 
         Raises:
-            BadCheckpoint: A file cannot be read, is no such model, or lacks the posterior encoder.
+            BadCheckpoint: A file cannot be read, is no such model, lacks the posterior encoder, or may be of
+                several versions, which are named.
         """
-        checkpoint = read_checkpoint(path)
+        checkpoint = read_checkpoint(path, version=version)
         if checkpoint.version is None or checkpoint.version.decoder != "vits":
             raise BadCheckpoint(checkpoint.path, "a v1, v2, v2Pro or v2ProPlus SoVITS file is needed")
         model = VitsModel.from_checkpoint(checkpoint)

@@ -118,7 +118,7 @@ NEW_POSTERIOR = AcousticSettings(
     stft_weight=4.0,
 )
 
-# The way of a small model from nothing, for a CPU; the later a phase, the dearer are its steps.
+# The way of a small model from nothing, for a CPU, in this order.
 AUTOENCODER = AcousticSettings(
     trains_text=False,
     has_prior=False,

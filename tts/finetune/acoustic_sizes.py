@@ -66,7 +66,7 @@ class AcousticSizes:
     speaker_embedding_dim: int = 20480
 
 
-# A voice for a CPU: 6.3 million parameters that speak at a twentieth of real time on one core.
+# A voice for a CPU: 5.9 million parameters.
 SMALL_SIZES = AcousticSizes(
     inter_channels=96,
     filter_channels=256,
@@ -139,11 +139,7 @@ def _prior_encoder(sizes: AcousticSizes, version: Version) -> PriorEncoder:
 
 @torch.no_grad()
 def _start_weights(model: VitsModel) -> None:
-    """What torch's defaults would start badly.
-
-    The waveform network is better left at them: it begins nearly silent, and with transposed convolutions
-    scaled to pass the signal on it took a third more steps to the same mel distance.
-    """
+    """What torch's defaults would start badly; the waveform network is left at them."""
     for name, parameter in model.enc_p.named_parameters():
         if name.endswith(("emb_rel_k", "emb_rel_v")):
             nn.init.normal_(parameter, std=parameter.shape[2] ** -0.5)

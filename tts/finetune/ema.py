@@ -1,4 +1,4 @@
-"""The exponential moving average of a network's weights, which usually is better than its last weights."""
+"""The exponential moving average of a network's weights, which is steadier than its last weights."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from tts.finetune.training_progress import Progress
 from tts.models.semantic import SemanticModel
 
 RUN_FOLDER = "run"
-# Bases narrower than the published ones learn faster, from shorter pieces, with smaller discriminators.
+# Bases narrower than the published ones are given higher rates, shorter pieces and smaller discriminators.
 PUBLISHED_WIDTH = 512
 SMALL_SEMANTIC_RATE = 3e-4
 SMALL_DISCRIMINATORS = DiscriminatorSizes(
@@ -104,6 +104,7 @@ def train_acoustic_stage(
     networks = AcousticNetworks.from_base(
         bases.acoustic,
         bases.discriminators,
+        version=bases.version.name,
         discriminator_sizes=SMALL_DISCRIMINATORS if is_small and bases.discriminators is None else None,
         seed=plan.seed,
     )

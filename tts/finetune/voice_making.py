@@ -188,6 +188,7 @@ class VoiceMaking:
             similarity = SimilarityJudge(encoder, [read_mono(clip.path) for clip in learned])
         keys = {key: str(value) for key, value in self._reference_keys().items()}
         keys["ref_audio"] = str((folder / REFERENCE_FILE).resolve())
+        keys["version"] = self._bases.version.name  # the base's file may not say
         return VoiceJudge(
             [report.clip for report in cast.held_out],
             keys,
