@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["BERT", "G2PW", "SPEAKER_NET", "SSL", "MissingPart", "Part", "PretrainedModels", "parts"]
+from tts.versions import Version
+
+__all__ = [
+    "BERT",
+    "G2PW",
+    "SPEAKER_NET",
+    "SSL",
+    "MissingPart",
+    "Part",
+    "PretrainedModels",
+    "parts",
+    "parts_for",
+]
 
 SSL = "ssl"
 BERT = "bert"
@@ -73,6 +85,21 @@ def parts() -> Mapping[str, Part]:
         )
         for name, table in tables.items()
     }
+
+
+def parts_for(version: Version, *, is_lora: bool = False) -> tuple[str, ...]:
+    """Return the names of the parts that speaking with a SoVITS (s2) file of a version takes besides it.
+
+    Args:
+        version: of the file.
+        is_lora: whether the file is a LoRA adapter, which is merged onto the base of its version.
+    """
+    names = [f"acoustic-{version.name}"] if is_lora else []
+    if version.vocoder is not None:
+        names.append(f"vocoder-{version.vocoder}")
+    if version.uses_speaker_embedding:
+        names.append(SPEAKER_NET)
+    return tuple(names)
 
 
 class PretrainedModels:

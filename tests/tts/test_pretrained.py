@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tts.pretrained import BERT, G2PW, SPEAKER_NET, SSL, MissingPart, PretrainedModels, parts
+from tts.pretrained import BERT, G2PW, SPEAKER_NET, SSL, MissingPart, PretrainedModels, parts, parts_for
 from tts.versions import VERSIONS
 
 
@@ -98,3 +98,17 @@ def test_a_complete_copy_wins_over_a_broken_one(tmp_path) -> None:
     (install / "chinese-hubert-base").mkdir(parents=True)
     complete = put(tmp_path, SSL)
     assert PretrainedModels(tmp_path).find(SSL) == complete
+
+
+def test_what_a_file_takes_besides_it() -> None:
+    named = {name: parts_for(version) for name, version in VERSIONS.items()}
+    assert named == {
+        "v1": (),
+        "v2": (),
+        "v2Pro": (SPEAKER_NET,),
+        "v2ProPlus": (SPEAKER_NET,),
+        "v3": ("vocoder-bigvgan",),
+        "v4": ("vocoder-hifigan",),
+    }
+    assert parts_for(VERSIONS["v4"], is_lora=True) == ("acoustic-v4", "vocoder-hifigan")
+    assert all(name in parts() for version in VERSIONS.values() for name in parts_for(version, is_lora=True))
