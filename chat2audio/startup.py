@@ -16,6 +16,7 @@ from llm.engine import LocalTextConfig, LocalTextEngine
 from llm.openai_backend import OpenAITextConfig, OpenAITextEngine
 from llm.sampling import SamplingParams
 from speakers.catalog import SpeakerCatalog
+from tts.pretrained import BERT, SPEAKER_NET, SSL, PretrainedModels
 from tts.synthesis import ChunkSizes
 from tts.synthesizer import Synthesizer, SynthesizerOptions
 from tts.voice import VoiceLoader
@@ -99,10 +100,11 @@ def _sampling(settings: LLMSettings) -> SamplingParams:
 def _speech_engine(settings: TTSSettings) -> SpeechEngine:
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    pretrained = pretrained_models(settings)
     loader = VoiceLoader(
-        ssl_model=settings.ssl_model,
-        bert_model=settings.bert_model,
-        speaker_net=settings.speaker_net,
+        ssl_model=pretrained.place(SSL),
+        bert_model=pretrained.find(BERT) if settings.use_bert else None,
+        speaker_net=pretrained.find(SPEAKER_NET),
         device=_device(settings.device),
     )
     options = SynthesizerOptions(
@@ -113,6 +115,12 @@ def _speech_engine(settings: TTSSettings) -> SpeechEngine:
         batch_invariant=settings.batch_invariant,
     )
     return Synthesizer(loader, options)
+
+
+def pretrained_models(settings: TTSSettings) -> PretrainedModels:
+    """Returns what finds the pretrained parts: in the folders and files that are set, else in the one for all."""
+    chosen = {SSL: settings.ssl_model, BERT: settings.bert_model, SPEAKER_NET: settings.speaker_net}
+    return PretrainedModels(settings.pretrained_dir, chosen)
 
 
 def _device(name: str) -> str:
@@ -126,11 +134,13 @@ def banner(parts: Parts, url: str) -> str:
     settings, catalog = parts.settings, parts.catalog
     llm, tts = settings.llm, settings.tts
     model = f"{llm.openai.model} at {llm.openai.base_url}" if llm.backend == "openai" else str(llm.model)
+    pretrained = pretrained_models(tts)
+    bert = pretrained.find(BERT) if tts.use_bert else None
     names = ", ".join(catalog.names()) or f"none in {settings.paths.speakers_dir}"
     lines = [
         f"language model  {_short(model)}",
         f"adapters        {_short(llm.adapters_dir or 'none')}",
-        f"speech          {_short(tts.ssl_model)}, BERT: {_short(tts.bert_model or 'none')}",
+        f"speech          {_short(pretrained.place(SSL))}, BERT: {_short(bert or 'none')}",
         f"characters      {names}",
         *(f"problem         {problem}" for problem in problems(catalog)),
         f"page            {url}/",
@@ -142,11 +152,13 @@ def banner(parts: Parts, url: str) -> str:
 
 def problems(catalog: SpeakerCatalog) -> list[str]:
     """What is wrong with speakers and can be told without loading them: files and reasons."""
-    missing = (
-        f"speaker {name}: no such file: {path}"
-        for name in catalog.names()
-        for path in catalog.get(name).missing_files()
-    )
+    missing = []
+    for speaker in map(catalog.get, catalog.names()):
+        missing += [f"speaker {speaker.name}: no such file: {path}" for path in speaker.missing_files()]
+        missing += [
+            f"speaker {speaker.name}, emotion {emotion} (the others can be used): no such file: {path}"
+            for emotion, path in speaker.missing_emotions().items()
+        ]
     return [*catalog.problems().values(), *missing]
 
 

@@ -175,15 +175,21 @@ class Speaker:
         return (DEFAULT_EMOTION, *(name for name in self.emotions if name != DEFAULT_EMOTION))
 
     def files(self) -> tuple[Path, ...]:
-        """Return every file this speaker needs (and the SSL folder, if it names one), each once."""
-        emotions = (reference.audio for reference in self.emotions.values())
-        wanted = (self.gpt_model, self.sovits_model, self.ref_audio, *self.aux_ref_audios, *emotions)
+        """Return every file this speaker needs (and the SSL folder, if it names one), each once.
+
+        Recordings of emotions are not among them: whoever asks for none of those can do without.
+        """
+        wanted = (self.gpt_model, self.sovits_model, self.ref_audio, *self.aux_ref_audios)
         ssl_model = () if self.ssl_model is None else (self.ssl_model,)
         return tuple(dict.fromkeys((*wanted, *ssl_model)))
 
     def missing_files(self) -> tuple[Path, ...]:
         """Return the files this speaker needs that are not there (now)."""
         return tuple(path for path in self.files() if not path.exists())
+
+    def missing_emotions(self) -> Mapping[str, Path]:
+        """Return emotion -> recording for the emotions whose recording is not there (now)."""
+        return {name: one.audio for name, one in self.emotions.items() if not one.audio.exists()}
 
 
 def _language(take: Fields, key: str, value: object) -> str:

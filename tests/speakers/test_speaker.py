@@ -115,6 +115,16 @@ def test_missing_files_are_told_each_once(tmp_path: Path) -> None:
     assert "mei.wav" not in [path.name for path in speaker.missing_files()]
 
 
+def test_a_missing_emotion_is_missing_to_that_emotion_only(tmp_path: Path) -> None:
+    emotions = {"happy": {"ref_audio": "happy.wav"}, "sad": {"ref_audio": "sad.wav"}}
+    (tmp_path / "happy.wav").touch()
+    speaker = read({"emotions": emotions}, models_dir=tmp_path)
+    assert {name: path.name for name, path in speaker.missing_emotions().items()} == {"sad": "sad.wav"}
+    for one, is_missing in ((speaker, False), (speaker.with_emotion("happy"), False)):
+        assert ("sad.wav" in [path.name for path in one.missing_files()]) is is_missing
+    assert "sad.wav" in [path.name for path in speaker.with_emotion("sad").missing_files()]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from torch import nn
 
 from runtime.workers import Workers
-from speakers.speaker import Speaker
+from speakers.speaker import Reference, Speaker
 from tts.errors import BadVoice
 from tts.voice_bank import VoiceBank
 
@@ -137,3 +138,15 @@ async def test_missing_files_are_named(tmp_path, loader, workers) -> None:
     speaker.sovits_model.unlink()
     with pytest.raises(BadVoice, match=r"a-s2\.pth"):
         await bank.get(speaker)
+
+
+async def test_a_missing_emotion_leaves_the_others_alone(tmp_path, loader, workers) -> None:
+    bank = VoiceBank(loader, workers, budget_bytes=1 << 20)
+    plain = make_speaker(tmp_path, "a")
+    (tmp_path / "happy.wav").write_bytes(b"happy")
+    emotions = {name: Reference(tmp_path / f"{name}.wav", "", "en") for name in ("happy", "sad")}
+    speaker = replace(plain, emotions=emotions)
+    assert (await bank.get(speaker)).speaker is speaker
+    assert (await bank.get(speaker.with_emotion("happy"))).speaker.ref_audio.name == "happy.wav"
+    with pytest.raises(BadVoice, match=r"speaker a: cannot read .*sad\.wav"):
+        await bank.get(speaker.with_emotion("sad"))
