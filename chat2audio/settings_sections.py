@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from chat2audio.limits import SplitLimits
 from chat2audio.speakable import SpeakableOptions
+from tts.pretrained import BERT, SPEAKER_NET, SSL, PretrainedModels
 
 _Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -186,16 +187,22 @@ class TTSSettings(Section):
     threads: int = Field(
         default=0, ge=0, le=256, description="CPU threads of one model step; 0 leaves it to torch."
     )
-    ssl_model: Path = Field(
-        default=Path("models/demo/ssl"), description="Folder of the HuBERT that reads references."
+    pretrained_dir: Path = Field(
+        default=Path("models"),
+        description="Folder of the pretrained models (HuBERT, vocoders, ...); an upstream install will do.",
+    )
+    ssl_model: Path | None = Field(
+        default=None,
+        description="Folder of the HuBERT that reads references; empty looks in pretrained_dir.",
     )
     bert_model: Path | None = Field(
         default=None,
-        description="Folder of the Chinese BERT (chinese-roberta-wwm-ext-large); empty for none.",
+        description="Folder of the Chinese BERT; empty looks in pretrained_dir and does without if need be.",
     )
+    use_bert: bool = Field(default=True, description="Use the Chinese BERT if it is there.")
     speaker_net: Path | None = Field(
         default=None,
-        description="File of the speaker network, for v2Pro and v2ProPlus voices; empty for none.",
+        description="File of the speaker network of v2Pro, v2ProPlus; empty looks in pretrained_dir.",
     )
     voice_cache_mb: int = Field(default=4096, ge=64, le=1048576, description="Memory for voices kept ready.")
     max_running: int = Field(default=8, ge=1, le=1024, description="Sentences spoken together.")
@@ -208,6 +215,11 @@ class TTSSettings(Section):
     )
     pause_ms: int = Field(default=200, ge=0, le=5000, description="Silence after each sentence.")
     chunk_ms: int = Field(default=640, ge=40, le=5000, description="Length of the later pieces of audio.")
+
+    def pretrained(self) -> PretrainedModels:
+        """Return what finds the pretrained parts: where one is set, else in the folder for all."""
+        chosen = {SSL: self.ssl_model, BERT: self.bert_model, SPEAKER_NET: self.speaker_net}
+        return PretrainedModels(self.pretrained_dir, chosen)
 
 
 class SpeakableSettings(Section):

@@ -16,7 +16,7 @@ from llm.engine import LocalTextConfig, LocalTextEngine
 from llm.openai_backend import OpenAITextConfig, OpenAITextEngine
 from llm.sampling import SamplingParams
 from speakers.catalog import SpeakerCatalog
-from tts.pretrained import BERT, SPEAKER_NET, SSL, PretrainedModels
+from tts.pretrained import BERT, SPEAKER_NET, SSL
 from tts.synthesis import ChunkSizes
 from tts.synthesizer import Synthesizer, SynthesizerOptions
 from tts.voice import VoiceLoader
@@ -100,7 +100,7 @@ def _sampling(settings: LLMSettings) -> SamplingParams:
 def _speech_engine(settings: TTSSettings) -> SpeechEngine:
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    pretrained = pretrained_models(settings)
+    pretrained = settings.pretrained()
     loader = VoiceLoader(
         ssl_model=pretrained.place(SSL),
         bert_model=pretrained.find(BERT) if settings.use_bert else None,
@@ -117,12 +117,6 @@ def _speech_engine(settings: TTSSettings) -> SpeechEngine:
     return Synthesizer(loader, options)
 
 
-def pretrained_models(settings: TTSSettings) -> PretrainedModels:
-    """Returns what finds the pretrained parts: in the folders and files that are set, else in the one for all."""
-    chosen = {SSL: settings.ssl_model, BERT: settings.bert_model, SPEAKER_NET: settings.speaker_net}
-    return PretrainedModels(settings.pretrained_dir, chosen)
-
-
 def _device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -134,13 +128,13 @@ def banner(parts: Parts, url: str) -> str:
     settings, catalog = parts.settings, parts.catalog
     llm, tts = settings.llm, settings.tts
     model = f"{llm.openai.model} at {llm.openai.base_url}" if llm.backend == "openai" else str(llm.model)
-    pretrained = pretrained_models(tts)
-    bert = pretrained.find(BERT) if tts.use_bert else None
+    pretrained = tts.pretrained()
+    ssl, bert = pretrained.find(SSL), pretrained.find(BERT) if tts.use_bert else None
     names = ", ".join(catalog.names()) or f"none in {settings.paths.speakers_dir}"
     lines = [
         f"language model  {_short(model)}",
         f"adapters        {_short(llm.adapters_dir or 'none')}",
-        f"speech          {_short(pretrained.place(SSL))}, BERT: {_short(bert or 'none')}",
+        f"speech          {_short(ssl or 'as speakers say')}, BERT: {_short(bert or 'none')}",
         f"characters      {names}",
         *(f"problem         {problem}" for problem in problems(catalog)),
         f"page            {url}/",

@@ -132,10 +132,17 @@ class PretrainedModels:
         complete = (place for place in places if not part.lacking(place))
         return next(complete, next(iter(places), self._roots()[0] / part.path))
 
+    def lacking(self, name: str) -> tuple[str, ...]:
+        """Return what is not there of a part: names below its place, or "" for the place itself."""
+        return parts()[name].lacking(self.place(name))
+
     def find(self, name: str) -> Path | None:
-        """Return where a part is, None if it is not there or incomplete."""
-        place = self.place(name)
-        return None if parts()[name].lacking(place) else place
+        """Return where a part is, None if it is not there or incomplete.
+
+        A place that was chosen is returned in any case: that it is empty is an error to be told by whoever
+        reads it.
+        """
+        return self.place(name) if name in self._chosen or not self.lacking(name) else None
 
     def require(self, name: str) -> Path:
         """Return where a part is.
@@ -143,8 +150,7 @@ class PretrainedModels:
         Raises:
             MissingPart: it is not there, or files of it are missing.
         """
-        place = self.place(name)
-        lacking = parts()[name].lacking(place)
+        place, lacking = self.place(name), self.lacking(name)
         if not lacking:
             return place
         named = "there is no such file" if lacking == ("",) else f"it lacks {', '.join(lacking)}"

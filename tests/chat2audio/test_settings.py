@@ -48,6 +48,13 @@ def test_defaults_run_the_demo_on_this_machine_only(tmp_path: Path) -> None:
     assert settings.text.splitter.limits() == SplitLimits()
 
 
+def test_pretrained_parts_lie_where_they_are_set_and_else_in_one_folder(tmp_path: Path) -> None:
+    pretrained = load('[tts]\npretrained_dir = "upstream"\nbert_model = "bert"\n', tmp_path).tts.pretrained()
+    assert pretrained.place("ssl") == tmp_path / "upstream/chinese-hubert-base"
+    assert pretrained.place("bert") == tmp_path / "bert"
+    assert load_settings(environ={}, root=tmp_path).tts.pretrained().folder == tmp_path / "models"
+
+
 def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
     text = '[server]\nstream_port = 9000\nfile_port = 9001\n[llm.sampling]\nstop = ["x"]\n'
     settings = load(text, tmp_path, SERVER__FILE_PORT="9999", LLM__SAMPLING__TEMPERATURE="0.5")

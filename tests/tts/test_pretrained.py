@@ -73,7 +73,10 @@ def test_the_place_that_was_chosen_is_the_only_one(tmp_path) -> None:
     put(tmp_path, SSL)
     models = PretrainedModels(tmp_path, {SSL: tmp_path / "mine", BERT: None})
     assert models.place(SSL) == tmp_path / "mine"
-    assert models.find(SSL) is None
+    assert models.find(SSL) == tmp_path / "mine", "that it is empty is for its reader to say"
+    assert models.lacking(SSL) == ("config.json", "model.safetensors or pytorch_model.bin")
+    with pytest.raises(MissingPart, match="mine"):
+        models.require(SSL)
     assert models.place(BERT) == tmp_path / "chinese-roberta-wwm-ext-large"
 
 
