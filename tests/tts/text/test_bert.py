@@ -1,3 +1,6 @@
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +80,51 @@ def test_no_phones_no_features(folder):
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
         BertEncoder(tmp_path)
+
+
+def set_config(**values: object) -> Callable[[Path], object]:
+    def change(folder: Path) -> object:
+        path = folder / "config.json"
+        return path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"short"), "damaged or incomplete"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "damaged or incomplete"),
+        (lambda folder: (folder / "config.json").write_text("[1]"), "damaged or incomplete"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{oops"), r"tokenizer\.json cannot be used"),
+        (lambda folder: (folder / "tokenizer.json").write_text("[]"), r"no table model\.vocab"),
+        (set_config(hidden_size="x"), "damaged or incomplete"),
+        (set_config(hidden_size=32), "another shape"),
+        (set_config(num_hidden_layers=8), "not among the weights"),
+        (set_config(num_hidden_layers=2), "no third hidden state"),
+    ],
+)
+def test_a_damaged_folder_is_told_from_a_whole_one(folder, tmp_path, damage, reason):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    damage(copy)
+    with pytest.raises(ValueError, match=reason) as raised:
+        BertEncoder(copy)
+    assert str(copy) in str(raised.value)
+
+
+def test_the_vocabulary_may_be_a_list_of_lines(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    phones = make_phones(make_segment("zh", "我们去龘.", (2, 2, 2, 2, 1), 9))
+    (copy / "tokenizer.json").unlink()
+    np.testing.assert_array_equal(BertEncoder(copy).features(phones), BertEncoder(folder).features(phones))
+    (copy / "vocab.txt").write_text("a\nb\n")
+    with pytest.raises(ValueError, match=r"no \[UNK\]"):
+        BertEncoder(copy)
+    (copy / "vocab.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"tokenizer\.json nor vocab\.txt"):
+        BertEncoder(copy)
 
 
 @pytest.mark.skipif(not KIT.is_dir(), reason="the parity kit is not here")

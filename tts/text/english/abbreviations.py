@@ -29,7 +29,7 @@ _BARE_MONTHS = {
     "Sep": "September",
 }
 _SIGNS = {"&": " and ", "@": " at ", "+": " plus ", "=": " equals ", "%": " percent ", "°": " degrees "}
-_TOP_DOMAINS = "com|net|org|io|dev|cn|uk|ai|edu|gov|me|info|app"
+TOP_DOMAINS = "com|net|org|io|dev|cn|uk|ai|edu|gov|me|info|app"
 
 
 def expand_latin(text: str) -> str:
@@ -79,5 +79,5 @@ _TITLE_RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\b([A-Z])\. ?([A-Z])\. (?=[A-Z][a-z])"), lambda match: f"{match[1]} {match[2]} "),
 ]
 _ADDRESS = re.compile(
-    rf"[\w+-]+(?:\.[\w+-]+)*(?:@[\w-]+(?:\.[\w-]+)+|\.(?:{_TOP_DOMAINS})\b(?:/[\w/-]+)*)", re.ASCII
+    rf"[\w+-]+(?:\.[\w+-]+)*(?:@[\w-]+(?:\.[\w-]+)+|\.(?:{TOP_DOMAINS})\b(?:/[\w/-]+)*)", re.ASCII
 )

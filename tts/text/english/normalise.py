@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from tts.text.english.abbreviations import expand_latin, expand_signs, expand_titles
+from tts.text.english.abbreviations import TOP_DOMAINS, expand_latin, expand_signs, expand_titles
 from tts.text.english.capitals import spell_capitals
 from tts.text.english.quantities import say_quantities
 
@@ -37,7 +37,9 @@ _LOOSE_APOSTROPHE = re.compile(r"(?<![A-Za-z])'(?![A-Za-z])|(?<![sS])'(?![A-Za-z
 _LOOSE_HYPHEN = re.compile(r"(?<![A-Za-z])-+|-+(?![A-Za-z])")
 _OTHER = re.compile(r"[^A-Za-z .,!?'-]")
 _MARKS = re.compile(r"\s*([.,!?])(?:\s*[.,!?])*\s*")
+SITE = rf"[A-Za-z]+(?:\.[A-Za-z]+)*\.(?:{TOP_DOMAINS})\b"  # upstream takes it for one word; ours has "dot"
 _INITIALS = re.compile(r"\b((?:[A-Za-z]\.){2,})(?:\s*\.)*")
+_INITIALS_OR_SITE = re.compile(rf"{_INITIALS.pattern}|\b({SITE})")
 _SAID = frozenset("LMNS")  # letters, digits and symbols are missed when they are left out, punctuation is not
 
 
@@ -62,7 +64,7 @@ def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
     text = _UPSTREAM_MARKS.sub(r"\1", _OTHER.sub("", text)) if is_like_upstream else _OTHER.sub(" ", text)
     text = _LOOSE_HYPHEN.sub(" ", _LOOSE_APOSTROPHE.sub(" ", _QUOTED.sub(r" \1 ", text)))
     text = spell_capitals(text, is_like_upstream=is_like_upstream)
-    return _tidy(text), num_skipped
+    return _tidy(text, _INITIALS_OR_SITE if is_like_upstream else _INITIALS), num_skipped
 
 
 def _without_accents(text: str) -> str:
@@ -84,12 +86,12 @@ _LETTERS = {
 }  # fmt: skip
 
 
-def _tidy(text: str) -> str:
-    """Collapses blanks and runs of marks to the first; a blank follows each mark but within initials."""
+def _tidy(text: str, whole: re.Pattern[str]) -> str:
+    """Collapses blanks and runs of marks to the first; a blank follows each mark but within `whole` words."""
     pieces: list[str] = []
     end = 0
-    for match in _INITIALS.finditer(text):
-        pieces += [_MARKS.sub(r"\1 ", text[end : match.start()]), match[1]]
+    for match in whole.finditer(text):
+        pieces += [_MARKS.sub(r"\1 ", text[end : match.start()]), match[match.lastindex or 0]]
         end = match.end()
     pieces.append(_MARKS.sub(r"\1 ", text[end:]))
     text = " ".join("".join(pieces).split())

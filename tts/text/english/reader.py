@@ -4,11 +4,12 @@ import re
 
 from tts.text.english.homographs import read_homograph
 from tts.text.english.lexicon import Lexicon
-from tts.text.english.normalise import normalise
+from tts.text.english.normalise import SITE, normalise
+from tts.text.english.upstream import read_upstream_word
 from tts.text.english.words import add_s, read_word, spell
 from tts.text.languages import ReaderOptions, Reading
 
-_TOKENS = re.compile(r"(?:[A-Za-z]\.){2,}|'?[A-Za-z]+(?:['-][A-Za-z]+)*'?|[.,!?]")
+_TOKENS = re.compile(rf"(?:[A-Za-z]\.){{2,}}|{SITE}|'?[A-Za-z]+(?:['-][A-Za-z]+)*'?|[.,!?]")
 _MARKS = frozenset(".,!?")
 _SHORT_PHONES = 4
 _HALVES = ("a.m.", "p.m.")
@@ -50,7 +51,7 @@ class EnglishReader:
         after = tokens[place + 1] if place + 1 < len(tokens) else ""
         if written in _MARKS:
             return (written,)
-        if "." in word:
+        if "." in word and not word[-1].isalpha():
             return self._read_initials(word, after)
         given = self._lexicon.find(word)
         if given is None and word.endswith("'s") and (base := self._lexicon.find(word[:-2])):
@@ -60,6 +61,8 @@ class EnglishReader:
         if len(word) == 1:
             return self._read_letter(written, words[place - 1] if place else "", after)
         reading = read_homograph(words, place, is_like_upstream=self._is_like_upstream)
+        if self._is_like_upstream:
+            return reading or read_upstream_word(word)
         return reading or read_word(word, written[0].isupper())
 
     def _read_letter(self, letter: str, before: str, after: str) -> tuple[str, ...]:

@@ -7,6 +7,27 @@ from tts.text.mandarin.normalise import simplify
 from tts.text.mandarin.pinyin import is_readable, syllable_phones
 
 
+def check_reading(reading: str) -> tuple[str, ...]:
+    """Returns the phones of a reading such as `na4 xi1 da2`: initial and final of each syllable.
+
+    Raises:
+        ValueError: for a reading that is not pinyin syllables with tone digits.
+    """
+    syllables = _syllables(reading)
+    pairs = [syllable_phones(syllable) for syllable in syllables]
+    if not pairs or None in pairs:
+        wrong = f", not {syllables[pairs.index(None)]!r}" if None in pairs else ""
+        raise ValueError(
+            f"the reading {reading!r} has to be pinyin syllables with tone digits 1 to 5 and blanks between "
+            f"them{wrong}; valid is such as 'na4 xi1 da2', with v or ü in 'lv4'"
+        )
+    return tuple(phone for pair in pairs for phone in pair or ())
+
+
+def _syllables(reading: str) -> tuple[str, ...]:
+    return tuple(reading.lower().replace("ü", "v").replace("u:", "v").split())
+
+
 class Lexicon:
     """The Mandarin words of a lexicon; words without Han characters belong to other languages."""
 
@@ -20,7 +41,7 @@ class Lexicon:
         for word, reading in entries.items():
             if not any(is_readable(char) for char in word):
                 continue
-            syllables = tuple(reading.lower().replace("ü", "v").replace("u:", "v").split())
+            syllables = _syllables(reading)
             if len(syllables) != len(word) or any(
                 syllable_phones(syllable) is None for syllable in syllables
             ):
