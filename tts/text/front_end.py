@@ -1,12 +1,13 @@
 """The front end: a sentence in any mix of its languages -> phones, their ids and what BERT needs to know."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tts.text.forced import drop_wrong_readings, phones_of
 from tts.text.languages import Mode, Reader, ReaderOptions, Reading, make_reader, mode_of, modes_of
+from tts.text.lexicon import Lexicon, SpeakerWords
 from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
@@ -42,7 +43,8 @@ class Phones:
         symbols: the same as symbols.
         segments: where they come from; their phones joined are `symbols`.
         norm_text: the sentence as spoken.
-        num_skipped: letters, digits and signs of the text that could not be read and were left out.
+        num_skipped: letters, digits and signs of the text that could not be read and were left out, and
+            readings given with it that nobody can read.
     """
 
     ids: np.ndarray
@@ -59,24 +61,25 @@ class FrontEnd:
     """Reads sentences for the models of one symbol table; dictionaries are shared and loaded when needed."""
 
     def __init__(
-        self, symbols: str = "v2", lexicon: Mapping[str, str] | None = None, *, is_like_upstream: bool = False
+        self, symbols: str = "v2", lexicon: Lexicon | None = None, *, is_like_upstream: bool = False
     ) -> None:
         """Chooses the symbol table and a speaker's own readings.
 
         Args:
             symbols: `v1` for models of version v1, `v2` for all others.
-            lexicon: word -> reading, for names: `{"纳西妲": "na4 xi1 da2", "Kira": "K IH1 R AH0"}`.
+            lexicon: word -> reading, for names: `{"纳西妲": "na4 xi1 da2", "Kira": "K IH1 R AH0"}`; or
+                language -> such words: `{"ja": {"東雲": "シノノメ"}}`.
             is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
 
         Raises:
             ValueError: for another table, or a reading in the lexicon that is not valid.
         """
         self._table: SymbolTable = symbol_table(symbols)
-        self._options = ReaderOptions(self._table.has_erhua, dict(lexicon or {}), is_like_upstream)
+        self._words = SpeakerWords(lexicon or {}, self._table.languages)
+        self._options = ReaderOptions(self._table.has_erhua, is_like_upstream=is_like_upstream)
         self._readers: dict[str, Reader] = {}
-        if lexicon:
-            for code in ("zh", "en"):
-                self._reader(code)
+        for code in self._words.languages:
+            self._reader(code)
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -105,7 +108,8 @@ class FrontEnd:
         """Reads one sentence as it is to be spoken.
 
         Text is cut into runs of one language, each is read, and a sentence with fewer than six phones gets a
-        `.` in front. No mark is added at the end: `tts.text.pieces` prepares the text for that.
+        `.` in front. A word may bring its reading: `{重|chong2}`. No mark is added at the end:
+        `tts.text.pieces` prepares the text for that.
 
         Args:
             text: any string; what cannot be read is left out and counted.
@@ -145,13 +149,18 @@ class FrontEnd:
 
     def _segments(self, text: str, mode: Mode) -> tuple[list[Segment], int]:
         is_like_upstream = self._options.is_like_upstream
+        text, num_wrong = drop_wrong_readings(self._words.mark(text), mode.main, self._table.languages)
         runs, num_skipped = split_languages(text, mode, is_like_upstream=is_like_upstream)
         segments = []
         for run in runs:
+            given = phones_of(run.reading, mode.main, self._table.languages) if run.reading else None
+            if given:
+                segments.append(_given(run.text, *given))
+                continue
             segment, skipped = self._segment(run.language, run.text, is_alone=len(runs) == 1)
             segments.append(segment)
             num_skipped += skipped
-        return [segment for segment in segments if segment.phones], num_skipped
+        return [segment for segment in segments if segment.phones], num_skipped + num_wrong
 
     def _segment(self, code: str, text: str, *, is_alone: bool) -> tuple[Segment, int]:
         reading: Reading = self._reader(code).read(text, is_alone=is_alone)
@@ -160,7 +169,7 @@ class FrontEnd:
 
     def _reader(self, code: str) -> Reader:
         if code not in self._readers:
-            self._readers[code] = make_reader(code, self._options)
+            self._readers[code] = make_reader(code, replace(self._options, lexicon=self._words.of(code)))
         return self._readers[code]
 
 
@@ -168,3 +177,9 @@ def _with_dot(segment: Segment) -> Segment:
     """Puts the mark before what was read, not before the text: upstream reads a lone 3 as 0.3."""
     word2ph = (1, *segment.word2ph) if segment.word2ph is not None else None
     return Segment(segment.language, segment.text, "." + segment.norm_text, (".", *segment.phones), word2ph)
+
+
+def _given(word: str, language: str, phones: tuple[str, ...]) -> Segment:
+    """A word with the reading it was given; BERT is asked about it if it has a syllable per character."""
+    is_per_char = language in ("zh", "yue") and not word.isascii() and len(phones) == 2 * len(word)
+    return Segment(language, word, word, phones, (2,) * len(word) if is_per_char else None)

@@ -67,6 +67,10 @@ class Mode:
     is_split: bool = True
     takes_digits: bool = False
 
+    def speaks(self, code: str) -> bool:
+        """Whether text in a language may stand in this mode."""
+        return code == self.main or code in self.others
+
 
 # Where each language is read: a class with the method of `Reader`, made with `ReaderOptions`.
 READERS: Mapping[str, str] = {
@@ -119,3 +123,13 @@ def make_reader(code: str, options: ReaderOptions) -> Reader:
         raise ValueError(f"no reader for language {code!r}; valid: {', '.join(READERS)}")
     module, _, name = READERS[code].partition(":")
     return getattr(import_module(module), name)(options)
+
+
+def check_reading(code: str, reading: str) -> tuple[str, ...]:
+    """Returns the phones of a reading given in the notation of a language.
+
+    Raises:
+        ValueError: for a reading that is not valid; the message says what is.
+    """
+    package = READERS[code].partition(":")[0].rpartition(".")[0]
+    return import_module(f"{package}.lexicon").check_reading(reading)

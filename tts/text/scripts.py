@@ -1,0 +1,70 @@
+"""Which character is what: the scripts that can be read, and odd forms of letters and digits made plain."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Insides of character classes.
+HAN = r"々〆〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HIRAGANA = r"\u3041-\u3096\u309d-\u309f"
+KANA = rf"{HIRAGANA}\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+HANGUL = r"\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uffa1-\uffdc"
+LATIN = r"A-Za-z\uff21-\uff3a\uff41-\uff5a\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\u0300-\u036f"
+# Said by the language around them: Greek letters, degrees, numbers in circles.
+NAMED_SIGNS = r"Α-ω℃℉①-⑳"
+DIGITS = r"0-9０-９⁰¹²³⁴-⁹"
+
+# Characters that one side's everyday sets have and the other's lack tell the two apart: 气 of 気, 你 of both.
+_JAPANESE = ("cp932",)
+_CHINESE = ("gb2312", "big5")
+_CANTONESE = ("big5hkscs",)  # has Japanese characters, too
+_CHANGES_LOOKS = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_MAX_NUMERAL = 10000
+
+
+def plain_letters(text: str) -> str:
+    """Returns a text with composed accents, kana and hangul, and odd letters and digits as plain ones.
+
+    Mathematical, circled and other ornamental Latin letters become ASCII, digits of any script ASCII digits,
+    Roman numerals digits. Full-width forms, too; superscripts stay, for they are said.
+    """
+    if text.isascii():
+        return text
+    return "".join(map(_plain, unicodedata.normalize("NFC", text)))
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    if char.isascii():
+        return char
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if category == "Nl" and char != "〇":
+        value = unicodedata.numeric(char)
+        return str(int(value)) if value.is_integer() and 0 < value < _MAX_NUMERAL else char
+    plain = unicodedata.normalize("NFKC", char) if category in ("Lu", "Ll", "So") else char
+    return plain if len(plain) == 1 and plain.isascii() and plain.isalpha() else char
+
+
+@lru_cache(maxsize=4096)
+def is_letter(char: str) -> bool:
+    """Whether a character is a letter, or a sign that stands on letters and changes how they are said."""
+    category = unicodedata.category(char)
+    return category[0] == "L" or (category in ("Mn", "Mc") and not _CHANGES_LOOKS.match(char))
+
+
+@lru_cache(maxsize=4096)
+def is_chinese_only(char: str) -> bool:
+    """Whether a Han character is one that Chinese uses and Japanese does not: 你, 气, 喺."""
+    return not _has(_JAPANESE, char) and _has((*_CHINESE, *_CANTONESE), char)
+
+
+@lru_cache(maxsize=4096)
+def is_japanese_only(char: str) -> bool:
+    """Whether a Han character is one that Japanese uses and Chinese does not: 気, 駅, 働."""
+    return _has(_JAPANESE, char) and not _has(_CHINESE, char)
+
+
+def _has(character_sets: tuple[str, ...], char: str) -> bool:
+    return any(char.encode(name, "ignore") for name in character_sets)
