@@ -14,6 +14,11 @@ _NUMBERED = {
     "Vol": "volume",
     "Fig": "figure",
     "Ch": "chapter",
+    "vol": "volume",
+    "fig": "figure",
+    "ch": "chapter",
+    "sec": "section",
+    "ext": "extension",
     "p": "page",
     "pp": "pages",
 }
@@ -28,7 +33,11 @@ _BARE_MONTHS = {
     **{key: _ANYWHERE[key] for key in ["Jan", "Feb", "Apr", "Aug", "Sept", "Oct", "Nov", "Dec"]},
     "Sep": "September",
 }
-_SIGNS = {"&": " and ", "@": " at ", "+": " plus ", "=": " equals ", "%": " percent ", "°": " degrees "}
+_SIGNS = {
+    "&": " and ", "@": " at ", "+": " plus ", "=": " equals ", "%": " percent ", "°": " degrees ",
+    "±": " plus or minus ", "≈": " about ", "≤": " at most ", "≥": " at least ", "×": " times ",
+    "÷": " divided by ", "∞": " infinity ", "¢": " cents ",
+}  # fmt: skip
 TOP_DOMAINS = "com|net|org|io|dev|cn|uk|ai|edu|gov|me|info|app"
 
 

@@ -103,7 +103,9 @@ def _lives(_: Sequence[str], place: int, before: str, after: str) -> str:
 
 
 def _wind(words: Sequence[str], place: int, before: str, after: str) -> str | None:
-    return "verb" if before in _MODALS or (before in _SUBJECTS and after in _PARTICLES) else "noun"
+    if before in _MODALS or (before in _SUBJECTS and after in _PARTICLES | _OBJECTS):
+        return "verb"
+    return "verb" if not before and after in _OBJECTS - {"that", "you"} else "noun"
 
 
 def _tear(words: Sequence[str], place: int, before: str, after: str) -> str | None:

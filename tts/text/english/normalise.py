@@ -5,6 +5,7 @@ import unicodedata
 
 from tts.text.english.abbreviations import TOP_DOMAINS, expand_latin, expand_signs, expand_titles
 from tts.text.english.capitals import spell_capitals
+from tts.text.english.forms import expand_forms
 from tts.text.english.quantities import say_quantities
 
 # What numbers and abbreviations are made of, before they are read.
@@ -30,6 +31,8 @@ _UPSTREAM_MARKS = re.compile(r"([ .,?!-])[.,?!-]+")
 _O_CLOCK = re.compile(r" o'clock(?= [ap]\.m\.)")
 _TIMES = re.compile(r"(?<=\d) ?\* ?(?=\d)")
 _DIGIT_DASH = re.compile(r"(?<=\d)\s?[–—]\s?(?=\d)")
+_POWERS = {"²": " squared ", "³": " cubed ", "^": " to the power of "}
+_POWER = re.compile(r"(?<!m)[²³]|(?<=[\da-z])\^(?=[\da-z])")
 _PAUSES = re.compile(r"\s*[;:—–―─~]+\s*|\s+-+\s+|--+")
 _UNSAID = re.compile(r"[;:—–―─~@&+=]+|(?<=\s)-+(?=\s)|--+")
 _QUOTED = re.compile(r"(?<![A-Za-z])'((?:[^']|(?<=[A-Za-z])'(?=[A-Za-z]))*)'(?![A-Za-z])")
@@ -49,12 +52,11 @@ def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
     Args:
         is_like_upstream: no pause at `: ; —`, titles unread, all capitals spelled.
     """
-    if is_like_upstream:
-        text = text.translate(_LOST_UPSTREAM)
+    text = text.translate(_LOST_UPSTREAM) if is_like_upstream else _say_powers(text)
     text = _TIMES.sub(" × ", _without_accents(text)).translate(_EARLY)
     text = expand_latin(_DIGIT_DASH.sub("-", text))
     if not is_like_upstream:
-        text = expand_titles(text)
+        text = expand_titles(expand_forms(text))
     text = say_quantities(text)
     if is_like_upstream:
         text = _UNSAID.sub("", text)
@@ -73,6 +75,11 @@ def _without_accents(text: str) -> str:
     if text.isascii():
         return text
     return "".join(_LETTERS.get(char) or _digit(char) for char in text)
+
+
+def _say_powers(text: str) -> str:
+    """Says x² as x squared and 2^10 as 2 to the power of 10; units such as m² stay."""
+    return _POWER.sub(lambda match: _POWERS[match[0]], text)
 
 
 def _digit(char: str) -> str:

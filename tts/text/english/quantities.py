@@ -5,7 +5,7 @@ All patterns expect ASCII digits and half-width marks.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tts.text.english.numbers import (
     MAX_DIGITS,
@@ -18,6 +18,7 @@ from tts.text.english.numbers import (
     plural,
     spell_digits,
 )
+from tts.text.english.units import SPACED_UNITS, UNITS, alternatives, plural_unit
 
 _MONTHS = [
     "January",
@@ -43,47 +44,11 @@ _CURRENCIES = {
     "₩": ("won", "won", "jeon", "jeon"),
 }
 _SIGN = f"[{''.join(_CURRENCIES)}]"
-_LARGE = r"(?: ?(thousand|million|billion|trillion|[kKMB]\b))?"
-_LARGE_WORDS = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion"}
-_UNITS = {
-    "km/h": "kilometer per hour", "m/s": "meter per second", "km": "kilometer", "cm": "centimeter",
-    "mm": "millimeter", "m": "meter", "ft": "foot", "mi": "mile", "mph": "mile per hour", "kg": "kilogram",
-    "mg": "milligram", "g": "gram", "lb": "pound", "lbs": "pound", "oz": "ounce", "L": "liter", "l": "liter",
-    "ml": "milliliter", "mL": "milliliter", "tbsp": "tablespoon", "tsp": "teaspoon", "h": "hour",
-    "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "s": "second", "sec": "second",
-    "secs": "second", "ms": "millisecond", "°C": "degree celsius", "°F": "degree fahrenheit", "°": "degree",
-    "GB": "gigabyte", "MB": "megabyte", "KB": "kilobyte", "kB": "kilobyte", "TB": "terabyte", "Hz": "hertz",
-    "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz", "W": "watt", "kW": "kilowatt", "V": "volt",
+_LARGE = r"(?: ?(thousand|million|billion|trillion|(?<! )(?:[kKmMbB]|[mbt]n)\b))?"
+_LARGE_WORDS = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion",
+    "B": "billion", "bn": "billion", "tn": "trillion",
 }  # fmt: skip
-# After a space only what cannot be a word: "5 m" is rare, "I have 3 s..." is not a unit.
-_SPACED_UNITS = [
-    "km/h",
-    "m/s",
-    "km",
-    "cm",
-    "mm",
-    "mph",
-    "kg",
-    "mg",
-    "ft",
-    "lbs",
-    "oz",
-    "ml",
-    "mL",
-    "tbsp",
-    "tsp",
-    "°C",
-    "°F",
-    "GB",
-    "MB",
-    "KB",
-    "TB",
-    "kHz",
-    "MHz",
-    "GHz",
-    "Hz",
-    "kW",
-]
 _OPERATORS = {
     "+": "plus",
     "-": "minus",
@@ -93,20 +58,15 @@ _OPERATORS = {
     "/": "divided by",
     "=": "equals",
 }
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
 def say_quantities(text: str) -> str:
     """Returns the text without any digit: each number in words, with the unit, sign or date it belongs to."""
     if not any("0" <= char <= "9" for char in text):
-        return _ROMANS.sub(_roman, text)
+        return text
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    return _ROMANS.sub(_roman, text)
-
-
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return text
 
 
 def _list_number(match: re.Match[str]) -> str:
@@ -182,12 +142,8 @@ def _price(digits: str) -> str:
 
 
 def _unit(match: re.Match[str]) -> str:
-    name = _UNITS[match[2]]
-    if float(match[1]) != 1:
-        head, blank, rest = name.partition(" ")
-        head = {"foot": "feet", "hertz": "hertz"}.get(head.removeprefix("kilo"), plural(head))
-        name = head + blank + rest
-    return f"{decimal(match[1])} {name}"
+    name = UNITS[match[2]]
+    return f"{decimal(match[1])} {name if float(match[1]) == 1 else plural_unit(name)}"
 
 
 def _fraction(match: re.Match[str]) -> str:
@@ -222,14 +178,6 @@ def _number(match: re.Match[str]) -> str:
     return decimal(match[0])
 
 
-def _roman(match: re.Match[str]) -> str:
-    values = [_ROMAN[char] for char in match[1]]
-    total = sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
-    return cardinal(total)
-
-
-_ROMANS = re.compile(r"(?<=[A-Za-z] )\b(II|III|IV|VI{1,3}|IX|XI{1,3}|XIV|XV|XVI{1,3}|XIX|XX)\b(?!')")
-
 _Replacement = str | Callable[[re.Match[str]], str]
 _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
     (re.compile(pattern, re.ASCII), replacement)
@@ -245,15 +193,15 @@ _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
         (r"\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b", _iso_date),
         (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _slash_date),
         (rf"\b({_MONTH}) (\d{{1,2}})\b(?![:.]\d|%)", _month_day),
-        (r"(?:^|(?<=[\s(]))-(?=\.?\d)", "negative "),
+        (r"(?:^|(?<=[\s(]))-(?=[$£€¥]?\.?\d)", "negative "),
         (r"\b(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])\.?[Mm]\b\.?)?", _time),
         (r"\b(\d{1,2}) ?([AaPp])\.?[Mm]\b\.?", _hour),
         (rf"({_SIGN}) ?({_NUMBER}){_LARGE}", _money),
         (rf"({_NUMBER}) ?({_SIGN})", _money_after),
         (r"(?<![\d.])(1\d|20)(\d0)s\b", _decade),
         (r"(?<=[Tt]he )()'?([2-9]0)s\b", _decade),
-        (rf"({_NUMBER})({_alternatives(_UNITS)})(?![A-Za-z])", _unit),
-        (rf"({_NUMBER}) ({_alternatives(_SPACED_UNITS)})(?![A-Za-z])", _unit),
+        (rf"({_NUMBER})({alternatives(UNITS)})(?![A-Za-z0-9])", _unit),
+        (rf"({_NUMBER}) ({alternatives(SPACED_UNITS)})(?![A-Za-z0-9])", _unit),
         (rf"({_NUMBER})[kK]\b", lambda match: f"{decimal(match[1])} thousand"),
         (rf"({_NUMBER})M\b", lambda match: f"{decimal(match[1])} million"),
         (r"(\d)% ?[-~] ?(?=\d)", r"\1% to "),

@@ -1,5 +1,6 @@
 """How one word is said, whether a dictionary has it or not."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from tts.text.english.names import read_name
 _HISSES = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 _VOICELESS = frozenset(("P", "T", "K", "F", "TH"))
 _VOWELS = frozenset("aeiouy")
+_LATIN_AE = re.compile("^ae(?=[^aeiou])")
 _MAX_SPELLING = 32
 _MAX_COMPOUND = 30
 _SHORTEST_PART = 3
@@ -187,5 +189,6 @@ def _part(word: str) -> Phones | None:
 
 def _by_letters(word: str) -> Phones:
     model = letter_model()
+    word = _LATIN_AE.sub("e", word)  # Aelindra: the model would leave both letters out
     pieces = (word[start : start + _MAX_SPELLING] for start in range(0, len(word), _MAX_SPELLING))
     return tuple(phone for piece in pieces for phone in model.read(piece))

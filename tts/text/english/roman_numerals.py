@@ -1,0 +1,33 @@
+"""Roman numerals: chapters and wars are counted, kings are ranked."""
+
+import re
+
+from tts.text.english.numbers import cardinal, ordinal
+
+_VALUES = {"I": 1, "V": 5, "X": 10}
+_SEVERAL = "II|III|IV|VI{1,3}|IX|XI{1,3}|XIV|XV|XVI{1,3}|XIX|XX"
+# A single letter is a numeral only after these words.
+_COUNTED = (
+    "Chapter|Part|Act|Volume|Book|Phase|Type|Level|Rank|Class|Mark|Stage|Episode|Section|Article|Scene|Tier|"
+    "Fantasy|War"
+)
+_RULERS = (
+    "Henry|Louis|Elizabeth|George|Edward|Charles|James|William|Richard|Philip|Catherine|Nicholas|Napoleon|"
+    "Ferdinand|Frederick|Francis|Leo|Pius|Benedict|Victoria|Margaret|Ivan|Constantine|Ramses|Alexander|Paul"
+)
+_TITLES = "King|Queen|Emperor|Empress|Pope|Prince|Princess|Lord|Sultan|Tsar|Duke"
+_RULER = re.compile(rf"\b((?:{_TITLES}) [A-Z]\w+|{_RULERS}) ({_SEVERAL}|[VX]\b|I(?=[,.!?;:]|$))(?![\w'])")
+_SINGLE = re.compile(rf"\b((?:{_COUNTED})) ([IVX])(?![\w'])")
+_NUMERAL = re.compile(rf"(?<=[A-Za-z] )\b({_SEVERAL})\b(?!')")
+
+
+def say_romans(text: str) -> str:
+    """Reads `Henry VIII` as Henry the eighth, `Act V` as Act five, `World War II` as World War two."""
+    text = _RULER.sub(lambda match: f"{match[1]} the {ordinal(_value(match[2]))}", text)
+    text = _SINGLE.sub(lambda match: f"{match[1]} {cardinal(_value(match[2]))}", text)
+    return _NUMERAL.sub(lambda match: cardinal(_value(match[1])), text)
+
+
+def _value(numeral: str) -> int:
+    values = [_VALUES[char] for char in numeral]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
