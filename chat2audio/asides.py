@@ -13,6 +13,7 @@ from enum import Enum, auto
 from chat2audio.characters import count_syllables
 from chat2audio.markup import Atom
 from chat2audio.spans import Kind, Span
+from tts.text.forced import find_reading
 
 # family -> its opening and closing marks. Writers mix full and half width: （微笑) is one aside.
 FAMILIES = {
@@ -27,6 +28,7 @@ FAMILIES = {
 }
 _OPENS = {mark: family for family, (opening, _) in FAMILIES.items() for mark in opening}
 _CLOSES = {mark: family for family, (_, closing) in FAMILIES.items() for mark in closing}
+_READINGS = "{"  # brackets that may hold a word with its reading
 _STARS = (Kind.STAR_OPEN, Kind.STAR_EITHER, Kind.STAR_CLOSE, Kind.STAR_TIMES)
 
 
@@ -54,6 +56,7 @@ class _Opening:
     weight: int  # of the stream when it was opened
     state: _State = _State.OPEN
     closing: _Held | None = None
+    reading: tuple[str, str] | None = None  # the word and the markup that tells how it is said
     is_shown: bool = False
 
 
@@ -124,7 +127,7 @@ class Asides:
         if text in _OPENS:
             family = _OPENS[text]
             is_aside = is_link or family in self._families
-            if is_aside or text == "[":
+            if is_aside or text == "[" or family == _READINGS:
                 self._push_opening(text, family, is_aside)
             else:
                 self._hold(text, Kind.SPEECH)
@@ -167,7 +170,17 @@ class Asides:
         self._num_open[family] -= 1
         opening.state = _State.CLOSED
         opening.closing = self._hold(text, Kind.CLOSER)
+        if family == _READINGS:
+            opening.reading = find_reading(self._text_since(opening))
         return opening
+
+    def _text_since(self, opening: _Opening) -> str:
+        texts: list[str] = []
+        for held in reversed(self._held):
+            texts.append(held.text)
+            if held.opening is opening:
+                break
+        return "".join(reversed(texts))
 
     def _settle_link(self, text: str) -> bool:
         """Decide about a closed [text] by what follows it; True if this makes it a link."""
@@ -199,10 +212,16 @@ class Asides:
                 self._emit(held.text, held.kind)
             elif opening.state in (_State.OPEN, _State.MAYBE_LINK):
                 # Said or not, the mark itself is silent; showing it at once lets the sentence before it end.
-                if opening.is_aside and self._is_shown and not opening.is_shown:
+                # What may turn out to be a word with its reading has to wait.
+                may_show = opening.is_aside and opening.family != _READINGS
+                if may_show and self._is_shown and not opening.is_shown:
                     opening.is_shown = True
                     self._emit(held.text, Kind.OPENER)
                 return
+            elif opening.reading is not None:
+                self._held.popleft()
+                self._spans.append(Span(*self._take_reading(opening.reading, opening), Kind.READING))
+                continue
             elif opening.state is _State.CLOSED and opening.is_aside:
                 self._release_aside(opening)
                 continue
@@ -216,7 +235,16 @@ class Asides:
         held = None
         while held is not opening.closing:
             held = self._held.popleft()
-            self._emit(held.text, Kind.ASIDE)
+            if held.opening is not None and held.opening.reading is not None:
+                self._emit(self._take_reading(held.opening.reading, held.opening)[0], Kind.ASIDE)
+            else:
+                self._emit(held.text, Kind.ASIDE)
+
+    def _take_reading(self, reading: tuple[str, str], opening: _Opening) -> tuple[str, str]:
+        """Drop what was held of a word with its reading, behind the opening mark."""
+        while self._held.popleft() is not opening.closing:
+            pass
+        return reading
 
     def _release_opening(self, held: _Held, opening: _Opening) -> None:
         """The opening mark of a link, of a bracket given up, or of one that is tracked but no aside."""

@@ -31,6 +31,12 @@ class _Silent(NamedTuple):
     binds_left: bool
 
 
+class _Said(NamedTuple):
+    start: int  # where the word stands in the speech
+    end: int
+    markup: str
+
+
 class Piece:
     """Speech that is not yet cut off, with the silent text that stands in it.
 
@@ -43,6 +49,7 @@ class Piece:
         self._word_units = word_units
         self._silents: list[_Silent] = []
         self._added_blanks: list[int] = []
+        self._readings: list[_Said] = []
         self._has_gap = False  # whether the last thing added was text left out between words
         self._start("")
         self.marks: dict[int, int] = {}
@@ -64,8 +71,8 @@ class Piece:
             return self.units
         return count_syllables(self.text[:at]) + self._word_units * count_words(self.text[:at])
 
-    def add_speech(self, text: str) -> None:
-        """Append text that is said as it is shown.
+    def add_speech(self, text: str, markup: str = "") -> None:
+        """Append text that is said as it is shown, or a word and the markup that tells how it is said.
 
         A blank that is not shown parts it from a word that stands before left-out text.
         """
@@ -75,6 +82,8 @@ class Piece:
         self._has_gap = False
         self._num_syllables += count_syllables(text)
         self._num_words += count_words(text, self.text[-CONTEXT_CHARS:])
+        if markup:
+            self._readings.append(_Said(len(self.text), len(self.text) + len(text), markup))
         self.text += text
 
     def add_mark(self, char: str) -> None:
@@ -135,6 +144,8 @@ class Piece:
         return best[1] if best[0] > NEVER else None
 
     def _rank(self, at: int) -> int:
+        if any(said.start < at < said.end for said in self._readings):
+            return NEVER
         return self.marks.get(at) or rank_inside(self.text, at)
 
     def _whole_grapheme(self, at: int) -> int:
@@ -162,8 +173,15 @@ class Piece:
         blanks = [place for place in self._added_blanks if place < at]
         self._added_blanks = [place - at for place in self._added_blanks[len(blanks) :]]
         self.marks = {place - at: rank for place, rank in self.marks.items() if place > at}
+        # A word that had to be cut in two is read as it is written.
+        spoken = _tell([said for said in self._readings if said.end <= at], text)
+        self._readings = [
+            said._replace(start=said.start - at, end=said.end - at)
+            for said in self._readings
+            if said.start >= at
+        ]
         self._start(self.text[at:])
-        return _weave(text, silents, blanks), _clean(text) if has_speech else ""
+        return _weave(text, silents, blanks), _clean(spoken) if has_speech else ""
 
     def take_display(self) -> str:
         """The silent text of a piece without speech."""
@@ -179,6 +197,13 @@ def _weave(text: str, silents: list[_Silent], added_blanks: list[int]) -> str:
         parts += [text[done:at], display]
         done = at + num_skipped
     return "".join(parts) + text[done:]
+
+
+def _tell(readings: list[_Said], text: str) -> str:
+    """Speech with the markup of words that bring their reading."""
+    for said in reversed(readings):
+        text = text[: said.start] + said.markup + text[said.end :]
+    return text
 
 
 def _clean(text: str) -> str:

@@ -53,10 +53,12 @@ class SentenceSplitter:
         """The sentences that are complete with this span.
 
         Raises:
-            ValueError: The span says something else than it shows.
+            ValueError: The span says something else than it shows and is no word with its reading.
         """
         display, spoken, kind = span
-        if spoken:
+        if kind is Kind.READING:
+            self._push_reading(display, spoken)
+        elif spoken:
             if spoken != display:
                 raise ValueError(f"a span is said as shown or not at all, not {display!r} as {spoken!r}")
             self._push_speech(spoken)
@@ -103,6 +105,14 @@ class SentenceSplitter:
                 finder.mark(char)
                 self._piece.add_mark(char)
                 self._cut_overflow()
+
+    def _push_reading(self, word: str, markup: str) -> None:
+        """A word with its reading is one thing, whatever stands in it."""
+        self._judge("" if self._is_after_symbol else word[0])
+        self._is_after_symbol = False
+        self._finder.run(word)
+        self._piece.add_speech(word, markup)
+        self._cut_overflow()
 
     def _push_run(self, run: str) -> None:
         self._judge(run[0])

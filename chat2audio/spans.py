@@ -11,6 +11,7 @@ class Kind(Enum):
     OPENER = auto()  # a mark that belongs to what follows: ** before bold, # of a heading, （
     CLOSER = auto()  # a mark that belongs to what stands before it, or nothing visible at all
     ASIDE = auto()  # text that is left out: stage direction, code, address
+    READING = auto()  # a word that is said as its reading tells: {重|chong2} shows 重
     SYMBOL = auto()  # an emoji or ornament; belongs to what stands before it, parts words like an aside
 
     BRACKET = auto()
@@ -26,7 +27,7 @@ class Span(NamedTuple):
 
     Attributes:
         display: The text as the screen shows it.
-        spoken: The same text, or "" where it is not said.
+        spoken: The same text, or "" where it is not said; of a READING the markup that tells how.
         kind: What it is; a silent span of kind SPEECH counts as an aside.
     """
 

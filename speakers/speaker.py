@@ -14,6 +14,7 @@ from typing import Any
 
 from speakers.checks import BadSpeaker, Fields, place
 from speakers.languages import language_code
+from speakers.lexicon import Lexicon, read_lexicon
 
 __all__ = ["BadSpeaker", "Reference", "Speaker"]
 
@@ -24,7 +25,6 @@ REFERENCE_KEYS = ("ref_audio", "ref_text", "ref_language")
 MAX_REF_TEXT_CHARS = 500
 MAX_EMOTIONS = 64
 MAX_AUX_REFERENCES = 16
-MAX_LEXICON_WORDS = 10000
 DEFAULT_EMOTION = "default"
 
 
@@ -59,11 +59,12 @@ class Speaker:
         language: "zh" or "en" for lists and prompts; by default taken from target_language.
         emotions: emotion name -> a further reference.
         aux_ref_audios: recordings whose timbre is averaged with the reference's.
-        sample_steps: steps of the flow decoders (v3, v4).
+        sample_steps: steps of the flow decoders (v3, v4); None leaves it to them.
         splitter: limits of the sentence splitter that differ from the configured ones.
         version: model version, where it cannot be told from the files; None detects it.
-        lexicon: word -> reading, for the text front end.
+        lexicon: word -> reading, and language -> such words, for the text front end.
         ssl_model: folder of the HuBERT the voice was trained with, where it is not the configured one.
+        sovits_base: the model a LoRA sovits_model was trained on, where it is not the pretrained one.
     """
 
     name: str
@@ -84,11 +85,12 @@ class Speaker:
     language: str = "zh"
     emotions: Mapping[str, Reference] = field(default_factory=_nothing, hash=False)
     aux_ref_audios: tuple[Path, ...] = ()
-    sample_steps: int = 32
+    sample_steps: int | None = None
     splitter: Mapping[str, float] = field(default_factory=_nothing, hash=False)
     version: str | None = None
-    lexicon: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    lexicon: Lexicon = field(default_factory=_nothing, hash=False)
     ssl_model: Path | None = None
+    sovits_base: Path | None = None
 
     @classmethod
     def from_dict(
@@ -119,7 +121,8 @@ class Speaker:
         def path(key: str, value: object) -> Path:
             return place(take, key, value, folder=folder, models_dir=models_dir, roots=roots)
 
-        ssl_model = take.value("ssl_model")
+        ssl_model, sovits_base = take.value("ssl_model"), take.value("sovits_base")
+        sample_steps = take.value("sample_steps")
         target_language = _language(take, "target_language", take.value("target_language"))
         ref_language = _language(take, "ref_language", take.value("ref_language"))
         return cls(
@@ -141,11 +144,12 @@ class Speaker:
             language=take.choice("language", PERSONA_LANGUAGES) or _persona_language(target_language),
             emotions=_read_emotions(take, path, ref_language),
             aux_ref_audios=_read_aux_references(take, path),
-            sample_steps=take.integer("sample_steps", 32, low=1, high=128),
+            sample_steps=None if sample_steps is None else take.integer("sample_steps", 8, low=1, high=128),
             splitter=_read_splitter(take),
             version=take.choice("version", VERSION_NAMES),
-            lexicon=_read_lexicon(take),
+            lexicon=read_lexicon(take),
             ssl_model=None if ssl_model is None else path("ssl_model", ssl_model),
+            sovits_base=None if sovits_base is None else path("sovits_base", sovits_base),
         )
 
     def reference(self, emotion: str | None = None) -> Reference:
@@ -180,8 +184,8 @@ class Speaker:
         Recordings of emotions are not among them: whoever asks for none of those can do without.
         """
         wanted = (self.gpt_model, self.sovits_model, self.ref_audio, *self.aux_ref_audios)
-        ssl_model = () if self.ssl_model is None else (self.ssl_model,)
-        return tuple(dict.fromkeys((*wanted, *ssl_model)))
+        optional = (path for path in (self.ssl_model, self.sovits_base) if path is not None)
+        return tuple(dict.fromkeys((*wanted, *optional)))
 
     def missing_files(self) -> tuple[Path, ...]:
         """Return the files this speaker needs that are not there (now)."""
@@ -234,9 +238,3 @@ def _read_splitter(take: Fields) -> Mapping[str, float]:
     return MappingProxyType(
         {key: int(value) if value.is_integer() else value for key, value in limits.items()}
     )
-
-
-def _read_lexicon(take: Fields) -> Mapping[str, str]:
-    table = take.table("lexicon", max_items=MAX_LEXICON_WORDS)
-    inner = Fields(table, source=take.source, valid=None, where="lexicon")
-    return MappingProxyType({word: inner.line(word, default=None, max_chars=200) for word in table})

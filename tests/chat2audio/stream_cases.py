@@ -18,7 +18,8 @@ BITS = (
 ODD_ONES = (
     "😀|👨\u200d👩\u200d👧|❤\ufe0f|🇨🇳|1\ufe0f\u20e3|e\u0301|\u200b|\u202e|\ud83d|\ude00|\x00|\u3000|\u2028"
 )
-TRICKY = [*MARKS, *"aZ1９你的我好はカっン가éя", *BITS.split("|"), *ODD_ONES.split("|")]
+READINGS = ["{重|chong2}", "{K. Y|K AY1}", "{", "|a1}"]
+TRICKY = [*READINGS, *MARKS, *"aZ1９你的我好はカっン가éя", *BITS.split("|"), *ODD_ONES.split("|")]
 texts = st.one_of(
     st.lists(st.sampled_from(TRICKY), max_size=40).map("".join),
     st.text(max_size=60),

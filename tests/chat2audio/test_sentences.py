@@ -17,6 +17,7 @@ from chat2audio.sentences import Sentence, SentenceSplitter, SplitLimits
 from chat2audio.spans import Kind, Span
 from chat2audio.speakable import Speakable, SpeakableOptions
 from tests.chat2audio.stream_cases import cut_texts, letters, limits, options, sentences_of, spans_of
+from tts.text.forced import without_readings
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "splitter_cases.json").read_text(encoding="utf-8"))
 SENTENCES_ONLY = SplitLimits.sentences_only()
@@ -98,9 +99,9 @@ class TestLaws:
         self, pieces: list[str], chosen: SplitLimits
     ) -> None:
         for sentence in sentences_of(pieces, chosen):
-            text = sentence.spoken
+            text = without_readings(sentence.spoken)
             assert len(text) <= 2 * chosen.max_chars  # a comma and a blank may stand for the end of a line
-            if units(text) > chosen.bounds(sentence.index).max_units:
+            if text == sentence.spoken and units(text) > chosen.bounds(sentence.index).max_units:
                 places = [at for at in range(1, len(text)) if rank_inside(text, at) > NEVER]
                 assert not any(letters(text[:at]) and letters(text[at:]) for at in places), sentence
 
@@ -212,6 +213,19 @@ class TestInputs:
     def test_a_span_says_what_it_shows(self) -> None:
         with pytest.raises(ValueError, match="said as shown or not at all"):
             SentenceSplitter().push(Span("5", "five"))
+
+    def test_a_word_with_its_reading_is_one_thing(self) -> None:
+        splitter = SentenceSplitter(SplitLimits(1, 4, 1, 4, 1, 4, max_chars=40))
+        markup = Span("重庆三峡", "{重庆三峡|chong2 qing4 san1 xia2}", Kind.READING)
+        spans = [said("我们去，去"), markup, said("玩。好吗？")]
+        sentences = [s for span in spans for s in splitter.push(span)] + splitter.flush()
+        assert "".join(s.display for s in sentences) == "我们去，去重庆三峡玩。好吗？"
+        assert markup.spoken in [s.spoken.rstrip("玩。") for s in sentences]
+
+    def test_a_word_with_its_reading_that_must_be_cut_is_read_as_written(self) -> None:
+        splitter = SentenceSplitter(SplitLimits(1, 4, 1, 4, 1, 4, max_chars=16))
+        pushed = splitter.push(Span("字" * 20, "{%s|zi4}" % ("字" * 20), Kind.READING))
+        assert [s.spoken for s in pushed + splitter.flush()] == ["字" * 16, "字" * 4]
 
     def test_a_silent_span_without_a_kind_is_an_aside(self) -> None:
         splitter = SentenceSplitter()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chat2audio.spans import Kind
 from chat2audio.speakable import Span, Speakable, SpeakableOptions
 from tests.chat2audio.stream_cases import TRICKY, cut_texts, options, spans_of
+from tts.text.forced import without_readings
 
 law = settings(max_examples=300, deadline=None)
 
@@ -55,13 +56,18 @@ class TestLaws:
     @given(cut_texts(), options)
     def test_a_span_says_what_it_shows_or_nothing(self, pieces: list[str], how: SpeakableOptions) -> None:
         for span in spans_of(pieces, how):
-            assert span.spoken in ("", span.display)
-            assert bool(span.spoken) == (span.kind is Kind.SPEECH)
+            if span.kind is Kind.READING:
+                assert without_readings(span.spoken) == span.display != span.spoken
+            else:
+                assert span.spoken in ("", span.display)
+                assert bool(span.spoken) == (span.kind is Kind.SPEECH)
 
     @law
     @given(st.lists(st.sampled_from([part for part in TRICKY if "<" not in part]), max_size=40))
     def test_all_is_shown(self, pieces: list[str]) -> None:
-        assert "".join(span.display for span in spans_of(pieces)) == without_lone_surrogates("".join(pieces))
+        text = without_lone_surrogates("".join(pieces))
+        assume(without_readings(text) == text)
+        assert "".join(span.display for span in spans_of(pieces)) == text
 
     @law
     @given(st.text(max_size=30), st.text(alphabet="<>/thinkTHINK ", max_size=30), st.text(max_size=30))
@@ -81,6 +87,25 @@ class TestLaws:
         for char in mark * 400:
             waiting += 1 - sum(len(span.display) for span in stage.push(char))
             assert waiting <= 400
+
+
+class TestReadings:
+    """A word may bring its reading: the word is shown, and the reading goes with it to the voice."""
+
+    @pytest.mark.parametrize("chosen", [{}, {"asides": ""}, {"show_asides": False}])
+    def test_the_word_is_shown_and_said_as_told(self, chosen: dict[str, object]) -> None:
+        text = "去{重|chong2}庆找｛Kira｜K AY1 R AH0｝。"
+        assert shown(text, **chosen) == "去重庆找Kira。"
+        assert said(text, **chosen) == "去{重|chong2}庆找{Kira|K AY1 R AH0}。"
+
+    def test_what_is_in_no_notation_is_no_reading(self) -> None:
+        assert said("好{叹气|点头}吧") == "好吧"
+        assert said("好{叹气|点头}吧", asides="") == "好{叹气|点头}吧"
+        assert said("{a|b\nc}好") == "a|b\nc好", "the end of a line gives a bracket up"
+
+    def test_within_a_stage_direction_it_is_not_said(self) -> None:
+        assert shown("（看着{重|chong2}庆）好") == "（看着重庆）好"
+        assert said("（看着{重|chong2}庆）好") == "好"
 
 
 class TestReasoning:

@@ -67,7 +67,7 @@ def test_optional_keys(tmp_path: Path) -> None:
             "repetition_penalty": 1.2,
             "aux_ref_audios": ["a.wav", "b.wav"],
             "splitter": {"first_min": 4, "ratio": 0.5},
-            "lexicon": {"重庆": "chong2 qing4"},
+            "lexicon": {"重庆": "chong2 qing4", "ja": {"東雲": " シノノメ "}},
             "ssl_model": "hubert",
         },
         folder=tmp_path,
@@ -75,7 +75,7 @@ def test_optional_keys(tmp_path: Path) -> None:
     assert (speaker.name, speaker.language, speaker.version) == ("Mei Mei", "en", "v2Pro")
     assert speaker.aux_ref_audios == (tmp_path / "a.wav", tmp_path / "b.wav")
     assert dict(speaker.splitter) == {"first_min": 4, "ratio": 0.5}
-    assert dict(speaker.lexicon) == {"重庆": "chong2 qing4"}
+    assert dict(speaker.lexicon) == {"重庆": "chong2 qing4", "ja": {"東雲": "シノノメ"}}
     assert speaker.ssl_model == tmp_path / "hubert"
 
 
@@ -161,6 +161,11 @@ def test_a_missing_emotion_is_missing_to_that_emotion_only(tmp_path: Path) -> No
         ({"aux_ref_audios": "a.wav"}, "aux_ref_audios: must be a list of at most 16 paths"),
         ({"splitter": {"first_min": "4"}}, "splitter.first_min: must be a number"),
         ({"lexicon": {"重庆": 3}}, "lexicon.重庆: must be text"),
+        ({"lexicon": {"ja": {"東雲": 3}}}, "lexicon.ja.東雲: must be text"),
+        (
+            {"lexicon": {"jp": {"東雲": "シノノメ"}}},
+            "lexicon.jp: is no language with words of its own; valid: zh, en, ja, ko, yue",
+        ),
     ],
 )
 def test_a_fault_names_source_key_and_what_is_valid(change: dict[str, Any], reason: str) -> None:

@@ -36,6 +36,17 @@ def split_forced(markup: str) -> tuple[str, str]:
     return word.strip(), reading.strip()
 
 
+def find_reading(text: str) -> tuple[str, str] | None:
+    """Returns the word of a text that is nothing but `{word|reading}`, and its markup in plain brackets.
+
+    None for any other text, also if the reading is in none of the notations.
+    """
+    if not _FORCED.fullmatch(text):
+        return None
+    word, reading = split_forced(text)
+    return (word, f"{{{word}|{reading}}}") if languages_of(reading, "zh") else None
+
+
 def languages_of(reading: str, main: str) -> tuple[str, ...]:
     """Returns the languages a reading may be in by its form, the likeliest first.
 

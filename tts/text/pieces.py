@@ -4,18 +4,32 @@ Its models were used this way from the first day: without a mark at the end they
 clause at the start is swallowed. Apply once per spoken sentence, before `FrontEnd.read`.
 """
 
+from tts.text.forced import without_readings
 from tts.text.languages import mode_of
 
 CLAUSE_MARKS = frozenset("，。？！,.?!~:：—…")
 MIN_START_CHARS = 4
 
 
-def _stop(language: str) -> str:
+def stop_mark(language: str) -> str:
+    """Returns the mark that ends a sentence in a mode.
+
+    Raises:
+        ValueError: for an unknown language.
+    """
     return "." if mode_of(language).main == "en" else "。"
 
 
-def _with_end(text: str, language: str) -> str:
-    return text if text[-1] in CLAUSE_MARKS else text + _stop(language)
+def with_start(text: str, stop: str) -> str:
+    """Returns a text with a mark in front if its first clause is very short."""
+    shown = without_readings(text)
+    start = next((index for index, char in enumerate(shown) if char in CLAUSE_MARKS), len(shown))
+    return stop + text if 0 < start < MIN_START_CHARS else text
+
+
+def with_end(text: str, stop: str) -> str:
+    """Returns a text that is not empty with a mark at its end."""
+    return text if text[-1] in CLAUSE_MARKS else text + stop
 
 
 def prepare_target(text: str, language: str) -> str:
@@ -31,14 +45,11 @@ def prepare_target(text: str, language: str) -> str:
     Raises:
         ValueError: for an unknown language.
     """
+    stop = stop_mark(language)
     text = " ".join(text.split("\n")).strip()
     if not any(char.isalnum() for char in text):
-        mode_of(language)
         return ""
-    start = next((index for index, char in enumerate(text) if char in CLAUSE_MARKS), len(text))
-    if 0 < start < MIN_START_CHARS:
-        text = _stop(language) + text
-    return _with_end(text, language)
+    return with_end(with_start(text, stop), stop)
 
 
 def prepare_reference(text: str, language: str) -> str:
@@ -47,6 +58,6 @@ def prepare_reference(text: str, language: str) -> str:
     Raises:
         ValueError: for an unknown language.
     """
+    stop = stop_mark(language)
     text = text.replace("\n", "").strip()
-    mode_of(language)
-    return _with_end(text, language) if text else text
+    return with_end(text, stop) if text else text
