@@ -5,7 +5,6 @@ Files are read with byte ranges of our own: what huggingface_hub downloads begin
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -23,10 +22,7 @@ from huggingface_hub.utils import build_hf_headers, get_session
 
 from tts.fetch.hub import HubError, RemoteFile
 
-log = logging.getLogger(__name__)
-
 TIMEOUT_SEC = 30.0
-_PIECE_BYTES = 1 << 20
 _PARTIAL_CONTENT = 206
 
 
@@ -60,11 +56,14 @@ class HuggingFaceHub:
         """See `Hub.read`."""
         with _translated(f"{repo}: {name}"):
             url = hf_hub_url(repo, name, endpoint=self._api.endpoint)
-            headers = build_hf_headers() | ({"Range": f"bytes={start}-"} if start else {})
+            # Compressed answers would have other byte positions than the file.
+            headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+            if start:
+                headers["Range"] = f"bytes={start}-"
             with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT_SEC) as response:
                 response.raise_for_status()
                 skipped = 0 if response.status_code == _PARTIAL_CONTENT else start
-                yield _after(response.iter_bytes(_PIECE_BYTES), skipped)
+                yield _after(response.iter_bytes(), skipped)
 
 
 def _after(pieces: Iterator[bytes], num_skipped: int) -> Iterator[bytes]:
