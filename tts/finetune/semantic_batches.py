@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from tts.finetune.errors import BadRecordings
 from tts.finetune.features import ClipFeatures
 from tts.finetune.length_buckets import LengthBuckets, bucketed
+from tts.finetune.semantic_preference import with_slip
 from tts.finetune.semantic_rows import Rows, Utterance, collate, join
 from tts.finetune.semantic_settings import SemanticSettings
 from tts.models.semantic_layout import SemanticSizes
@@ -55,14 +57,25 @@ class SemanticBatches:
         self._joined_round = lru_cache(maxsize=2)(self._make_joined_round)
 
     def draw(self, step: int, batch_size: int, seed: int) -> Rows:
-        """Return the rows of a step; joined rows are half as many, so that the work is about the same."""
+        """Return the rows of a step; joined rows are half as many, so that the work is about the same.
+
+        So are rows that are compared with slips of theirs.
+        """
+        is_compared = self._settings.preference_weight is not None
+        if is_compared:
+            batch_size = max(1, batch_size // 2)
         random = np.random.default_rng((seed, step))
         if random.random() < self._settings.share_joined(step, self._num_steps):
             chosen = self._joined(step, max(1, batch_size // 2), seed)
         else:
             chosen = [[i] for i in self._buckets.indices(step, batch_size, seed)]
         rows = [join([self._utterances[i] for i in parts]) for parts in chosen]
-        return collate(rows, self._eos_id, [self._corrupted(row.tokens, random) for row in rows])
+        drawn = collate(rows, self._eos_id, [self._corrupted(row.tokens, random) for row in rows])
+        return replace(drawn, rejected=self._with_slips(rows, random)) if is_compared else drawn
+
+    def _with_slips(self, rows: Sequence[Utterance], random: np.random.Generator) -> Rows:
+        spoiled = [replace(row, tokens=with_slip(row.tokens, random), alignment=None) for row in rows]
+        return collate(spoiled, self._eos_id, [self._corrupted(row.tokens, random) for row in spoiled])
 
     def _corrupted(self, tokens: np.ndarray, random: np.random.Generator) -> np.ndarray:
         is_replaced = random.random(len(tokens)) < self._settings.corrupted_share

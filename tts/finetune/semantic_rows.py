@@ -53,6 +53,7 @@ class Rows:
         targets: int64 (M,), what is to be predicted there: the row's tokens, then the end token.
         cues: int64 (B, Q), the position of the phone that each asked one belongs to, or `UNKNOWN`; None if
             nothing is known.
+        rejected: the same rows with slips, which shall become less likely; None where nothing is compared.
     """
 
     phones: torch.Tensor
@@ -66,6 +67,7 @@ class Rows:
     learned: torch.Tensor
     targets: torch.Tensor
     cues: torch.Tensor | None
+    rejected: Rows | None = None
 
     def to(self, device: torch.device) -> Rows:
         """Return the same on a device."""

@@ -29,6 +29,8 @@ class SemanticSettings:
         corrupted_share: of input tokens that are replaced at random, so that the model learns to go on from
             its own mistakes.
         guidance_weight: of the attention loss, for clips whose alignment is known (see semantic_guidance.py).
+        preference_weight: of the loss that teaches to avoid slips (see semantic_preference.py), 1 as upstream
+            has it. Batches then have half as many rows, each of them twice. None: slips are not taught.
     """
 
     learning_rate: float = 1e-4
@@ -44,6 +46,7 @@ class SemanticSettings:
     reference_tokens: tuple[int, int] = (1, 1)
     corrupted_share: float = 0.08
     guidance_weight: float = 0.3
+    preference_weight: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("final_rate_share", "joined_share", "early_joined_share", "early_share"):
@@ -51,6 +54,8 @@ class SemanticSettings:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
         if not 0 <= self.corrupted_share < 1:
             raise ValueError(f"corrupted_share must be from 0 to below 1, not {self.corrupted_share}")
+        if self.preference_weight is not None and not self.preference_weight > 0:
+            raise ValueError(f"preference_weight must be above 0, or None, not {self.preference_weight}")
         least, most = self.reference_tokens
         if not 1 <= least <= most:
             raise ValueError(f"reference_tokens must be least and most, from 1, not {least} and {most}")

@@ -19,6 +19,7 @@ from tts.finetune.semantic_batches import SemanticBatches
 from tts.finetune.semantic_forward import predict
 from tts.finetune.semantic_guidance import guides_for
 from tts.finetune.semantic_held_out import HeldOut
+from tts.finetune.semantic_preference import log_likelihoods, preference_loss
 from tts.finetune.semantic_rows import Rows
 from tts.finetune.semantic_settings import SemanticSettings
 from tts.finetune.stop_flag import StopFlag
@@ -83,7 +84,8 @@ class SemanticTrainee(Trainee):
         self._average = None if decay is None else WeightAverage(self.model, decay)
 
     def train_step(self, batch: Rows) -> Losses:
-        """Learn from rows; returns `nll` per token, and `attention` where it was guided."""
+        """Learn from rows; returns `nll` per token, `attention` where it was guided, `preference` over slips
+        where there are any."""
         settings = self.settings
         rows = batch.to(self.device)
         rate = settings.learning_rate * settings.rate_share(self._num_done, self._num_steps)
@@ -94,14 +96,23 @@ class SemanticTrainee(Trainee):
             logits, attention = predict(self.model, rows, self._guides)
         nll = F.cross_entropy(logits.float(), rows.targets)
         loss = nll if attention is None else nll + settings.guidance_weight * attention
+        preference = None if rows.rejected is None else self._preference(logits, rows, rows.rejected)
+        if preference is not None:
+            # Upstream adds it to the sum over all targets.
+            loss = loss + (settings.preference_weight or 0.0) * preference / len(rows.targets)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_gradient_norm)
         self._optimizer.step()
         self._num_done += 1
         if self._average is not None:
             self._average.update()
-        losses = {"nll": nll.detach()}
-        return losses if attention is None else {**losses, "attention": attention.detach()}
+        losses = {"nll": nll, "attention": attention, "preference": preference}
+        return {name: value.detach() for name, value in losses.items() if value is not None}
+
+    def _preference(self, logits: torch.Tensor, rows: Rows, rejected: Rows) -> torch.Tensor:
+        with self._autocast():
+            rejected_logits, _ = predict(self.model, rejected)
+        return preference_loss(log_likelihoods(logits, rows), log_likelihoods(rejected_logits, rejected))
 
     def evaluate(self) -> Mapping[str, float]:
         """Measure on held-out clips, with averaged weights if there are."""
