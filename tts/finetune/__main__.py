@@ -16,7 +16,8 @@ from tts.checkpoint import BadCheckpoint
 from tts.errors import BadVoice
 from tts.finetune.bases import Tools, find_bases
 from tts.finetune.clips import LABELS, read_list
-from tts.finetune.epochs import EpochPlan
+from tts.finetune.disk_space import preparation_space, require_space, training_space
+from tts.finetune.epochs import EpochPlan, usual_batch_size
 from tts.finetune.errors import BadRecordings, FinetuneError
 from tts.finetune.preparation import (
     Material,
@@ -26,14 +27,15 @@ from tts.finetune.preparation import (
     reviewed,
     words_stage,
 )
-from tts.finetune.quality import QualityReport, as_text, check_clips
+from tts.finetune.progress_events import Tell, tell_nobody, tell_on_stderr
+from tts.finetune.quality import QualityReport, as_dict, as_text, check_clips
 from tts.finetune.reading import ClipReader
 from tts.finetune.report_files import write_report
 from tts.finetune.selection import cast_clips
 from tts.finetune.slicing import SlicingSettings
 from tts.finetune.stage_progress import StageLines
 from tts.finetune.stages import Stages
-from tts.finetune.training_stages import Stopped
+from tts.finetune.training_stages import Stopped, discriminator_sizes
 from tts.finetune.transcription import AUTO, Transcriber, find_transcriber
 from tts.finetune.voice_making import VoiceMaking
 from tts.versions import VERSIONS
@@ -41,7 +43,6 @@ from tts.versions import VERSIONS
 STAGES = ("clips", "words", "report", "features", "semantic", "acoustic", "evaluation")
 MODELS = Path("models")
 BASE = MODELS / "demo" / "base"
-CPU_BATCH_SIZE = 4
 SLICING = SlicingSettings()
 FOLDER = click.Path(path_type=Path, file_okay=False)
 READABLE = click.Path(path_type=Path, exists=True)
@@ -61,6 +62,7 @@ class Order:
     has_pictures: bool
     is_anyway: bool
     redo_from: str | None
+    tell: Tell
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -103,6 +105,12 @@ class Order:
 @click.option("--work", type=FOLDER, help="Where stages are kept.  [default: out/voices/<name>]")
 @click.option("--out", type=FOLDER, default=MODELS / "voices", help="Folder for the voice's models.")
 @click.option("--speakers", type=FOLDER, default=Path("speakers"), help="Folder for the speaker file.")
+@click.option(
+    "--progress",
+    default="text",
+    type=click.Choice(["text", "json"]),
+    help="json: also a JSON object a line on standard error, for programs.",
+)
 @click.option("--device", default=AUTO, type=click.Choice([AUTO, "cpu", "cuda"]))
 def main(
     folder: Path,
@@ -117,6 +125,7 @@ def main(
     work: Path | None,
     out: Path,
     speakers: Path,
+    progress: str,
     **options: Any,
 ) -> None:
     """Make a voice of the recordings in FOLDER (WAV, FLAC or OGG): at least a minute, better three to ten.
@@ -127,6 +136,7 @@ def main(
     """
     if Path(name).name != name or name.startswith("."):
         raise click.ClickException(f"--name {name!r} must be a plain name, such as Anna")
+    tell = tell_on_stderr if progress == "json" else tell_nobody
     device = options["device"]
     if device == AUTO:
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -149,12 +159,15 @@ def main(
             pictures,
             anyway,
             redo_from,
+            tell,
         )
         _make(order, device, options)
     except (FinetuneError, BadAudio, BadCheckpoint, BadSpeaker, BadVoice) as error:
+        tell("failed", reason=str(error))
         raise click.ClickException(str(error)) from error
     except Stopped as stopped:
         click.echo(f"{stopped}; the same command goes on")
+        tell("stopped", reason=str(stopped))
         raise SystemExit(130) from stopped
 
 
@@ -167,8 +180,11 @@ def _make(order: Order, device: str, options: dict[str, Any]) -> None:
         version=options["version"],
     )
     tools = Tools(options["ssl"], options["bert"], options["speaker_net"], device)
-    lines = StageLines(STAGES)
+    lines = StageLines(STAGES, tell=order.tell)
     stages = Stages(order.work, STAGES, redo_from=order.redo_from, told=lines.began)
+    needed = preparation_space(order.material, bases, tools)
+    needed |= training_space(bases, semantic_plan, acoustic_plan, discriminator_sizes(bases))
+    click.echo(require_space(stages, needed))
 
     def make_transcriber() -> Transcriber | None:
         return find_transcriber(order.material.language, model=options["transcriber"], device=device)
@@ -185,6 +201,7 @@ def _make(order: Order, device: str, options: dict[str, Any]) -> None:
     path = order.speakers / f"{order.name}.toml"
     speaker = making.install(best, order.out, path, MODELS)
     click.echo(f"{path}: {speaker.name} speaks with {best.name}")
+    order.tell("finished", speaker_file=str(path), models=best.name)
 
 
 def _prepare(
@@ -208,6 +225,7 @@ def _prepare(
         report = check_clips(read_list(reviewed(order.work, words_list)), reader, told=told)
     write_report(order.work, report, has_pictures=order.has_pictures)
     click.echo(as_text(report))
+    order.tell("report", **as_dict(report))
     if order.is_review:
         review = begin_review(order.work, words_list)
         click.echo(f"correct {review}, or delete lines in it; the same command without --review goes on")
@@ -218,7 +236,7 @@ def _prepare(
 
 
 def _plans(options: dict[str, Any], device: str) -> tuple[EpochPlan, EpochPlan]:
-    batch_size = options["batch_size"] or _usual_batch_size(device)
+    batch_size = options["batch_size"] or usual_batch_size(device)
     semantic, acoustic = (
         EpochPlan(
             num_epochs=options[f"{model}_epochs"],
@@ -230,13 +248,6 @@ def _plans(options: dict[str, Any], device: str) -> tuple[EpochPlan, EpochPlan]:
         for model in ("semantic", "acoustic")
     )
     return semantic, acoustic
-
-
-def _usual_batch_size(device: str) -> int:
-    """Upstream's rule on a GPU."""
-    if device == "cpu":
-        return CPU_BATCH_SIZE
-    return max(1, torch.cuda.get_device_properties(0).total_memory // (2 << 30))
 
 
 if __name__ == "__main__":

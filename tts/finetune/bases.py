@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.checkpoint import BadCheckpoint, read_checkpoint
+from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
 from tts.finetune.acoustic_networks import POSTERIOR_PREFIX
 from tts.finetune.stages import file_hash
 from tts.models.semantic import SemanticModel
@@ -25,6 +25,8 @@ class Bases:
         discriminators: of the acoustic base, or None: they then start from nothing.
         version: of the acoustic base.
         bert_dim: width of the BERT features the semantic base knows.
+        decoder_width: first width of the acoustic base's waveform network.
+        num_semantic_weights, num_acoustic_weights: values in the files.
     """
 
     semantic: Path
@@ -32,6 +34,9 @@ class Bases:
     discriminators: Path | None
     version: Version
     bert_dim: int
+    decoder_width: int
+    num_semantic_weights: int
+    num_acoustic_weights: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def find_bases(
     for path in (semantic, acoustic):
         if not path.is_file():
             raise BadCheckpoint(path, "there is no such file; a pretrained base model is needed")
-    model = SemanticModel.from_checkpoint(read_checkpoint(semantic))
+    semantic_checkpoint = read_checkpoint(semantic)
+    model = SemanticModel.from_checkpoint(semantic_checkpoint)
     checkpoint = read_checkpoint(acoustic, version=version)
     row = checkpoint.version
     if row is None or row.decoder != "vits":
@@ -88,4 +94,17 @@ def find_bases(
     if discriminators is None and GENERATOR_MARK in acoustic.name:
         beside = acoustic.with_name(acoustic.name.replace(GENERATOR_MARK, DISCRIMINATOR_MARK))
         discriminators = beside if beside.is_file() else None
-    return Bases(semantic, acoustic, discriminators, row, model.bert_dim)
+    return Bases(
+        semantic,
+        acoustic,
+        discriminators,
+        row,
+        model.bert_dim,
+        decoder_width=checkpoint.weights["dec.conv_pre.weight"].shape[0],
+        num_semantic_weights=_num_values(semantic_checkpoint),
+        num_acoustic_weights=_num_values(checkpoint),
+    )
+
+
+def _num_values(checkpoint: Checkpoint) -> int:
+    return sum(tensor.numel() for tensor in checkpoint.weights.values())

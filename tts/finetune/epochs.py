@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tts.finetune.errors import FinetuneError
 from tts.finetune.training_loop import LoopSettings, Losses, Trainee
 
+CPU_BATCH_SIZE = 4
 MIN_CLIPS_PER_EPOCH = 100  # upstream repeats fewer clips up to so many
 _NAME = re.compile(r"epoch-(\d+)\.\w+")
 
@@ -90,6 +93,13 @@ class EpochKeeper(Trainee):
         """See `Trainee`."""
         self._num_done = state["num_done"]
         self._trainee.load_state_dict(state["trainee"])
+
+
+def usual_batch_size(device: str) -> int:
+    """Clips a step where nobody says: upstream's rule on a GPU."""
+    if device == "cpu":
+        return CPU_BATCH_SIZE
+    return max(1, torch.cuda.get_device_properties(0).total_memory // (2 << 30))
 
 
 def kept_path(folder: Path, num_done: int, steps_per_epoch: int, suffix: str) -> Path:

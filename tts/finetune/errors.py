@@ -17,5 +17,9 @@ class BadStage(FinetuneError):
     """A stage of the work folder does not go with what was asked for; the message says what to do."""
 
 
+class NoRoom(FinetuneError):
+    """The disk is too full for what is asked; the message says how much is needed and what to do."""
+
+
 class NoTranscriber(FinetuneError):
     """Words are wanted and nothing here can listen; the message says what to install or to write."""

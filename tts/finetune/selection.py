@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,6 +24,8 @@ BEST_REFERENCE_SEC = 5.0
 CLEAN_SNR_DB = 30.0
 SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "…", "．")
 CLOSING_MARKS = "\"'”’」』）) "
+MAX_ODDNESS_FAULT = 3.0
+NOTHING_KNOWN: Mapping[Path, float] = MappingProxyType({})
 JOINT_SEC = 0.2
 MIN_HELD_OUT, MAX_HELD_OUT = 2, 10
 HELD_OUT_SHARE = 0.05
@@ -70,26 +73,33 @@ class Cast:
         return any(report.clip is clip for report in self.held_out)
 
 
-def cast_clips(reports: Sequence[ClipReport]) -> Cast:
+def cast_clips(reports: Sequence[ClipReport], oddness: Mapping[Path, float] = NOTHING_KNOWN) -> Cast:
     """Chooses a reference and held-out clips from judged ones.
+
+    Args:
+        reports: on all clips.
+        oddness: of clips by their paths, see `tts.finetune.agreement`.
 
     Raises:
         BadRecordings: nothing can serve as the reference.
     """
-    reference = choose_reference(reports)
+    reference = choose_reference(reports, oddness)
     good = [report for report in reports if report.is_good]
     return Cast(good, choose_held_out(reports, reference), reference)
 
 
-def choose_reference(reports: Sequence[ClipReport]) -> ChosenReference:
+def choose_reference(
+    reports: Sequence[ClipReport], oddness: Mapping[Path, float] = NOTHING_KNOWN
+) -> ChosenReference:
     """Takes the clip that is clean, typical of the speaker, a whole sentence, and about 5 seconds long.
 
-    Where no clip has 3 to 10 seconds, the best shorter ones are joined.
+    Its words should also be those that are heard, as far as that is known. Where no clip has 3 to 10 seconds,
+    the best shorter ones are joined.
 
     Raises:
         BadRecordings: all good clips together do not make 3 seconds.
     """
-    ranked = rank_references(reports)
+    ranked = rank_references(reports, oddness)
     for report in ranked:
         if MIN_REFERENCE_SEC <= report.duration_sec <= MAX_REFERENCE_SEC - JOINT_SEC:
             return _joined([report])
@@ -105,7 +115,9 @@ def choose_reference(reports: Sequence[ClipReport]) -> ChosenReference:
     )
 
 
-def rank_references(reports: Sequence[ClipReport]) -> list[ClipReport]:
+def rank_references(
+    reports: Sequence[ClipReport], oddness: Mapping[Path, float] = NOTHING_KNOWN
+) -> list[ClipReport]:
     """Good clips, the best reference first, whatever their length."""
     good = [(report, report.sound) for report in reports if report.is_good and report.sound]
     pitches = {id(report): typical_pitch_hz(*read_mono(report.clip.path)) for report, _ in good}
@@ -123,6 +135,7 @@ def rank_references(reports: Sequence[ClipReport]) -> list[ClipReport]:
             + (2 * abs(math.log(speed / usual_speed)) if speed else 1)
             + abs(math.log(sound.duration_sec / BEST_REFERENCE_SEC))
             + (0 if is_whole_sentence(report.clip.text) else 0.5)
+            + min(MAX_ODDNESS_FAULT, max(0.0, oddness.get(report.clip.path, 0.0)) / 2)
         )
 
     return [report for report, _ in sorted(good, key=faults)]

@@ -54,6 +54,10 @@ class Stages:
         """Where a stage's files are once it is done."""
         return self.folder / f"{self._names.index(name) + 1}-{name}"
 
+    def unfinished_path(self, name: str) -> Path:
+        """Where they are until then."""
+        return self.path(name).with_suffix(".unfinished")
+
     def run(self, name: str, inputs: Mapping[str, Any], build: Build, *, is_resumable: bool = False) -> Path:
         """Makes a stage unless it has been made from the same inputs.
 
@@ -67,7 +71,7 @@ class Stages:
         Returns:
             The stage's folder.
         """
-        path, unfinished = self.path(name), self.path(name).with_suffix(".unfinished")
+        path, unfinished = self.path(name), self.unfinished_path(name)
         stamp = {"stage": name, "inputs": json.loads(json.dumps(dict(inputs), default=str))}
         is_redone = name in self._redone
         self._redone.discard(name)

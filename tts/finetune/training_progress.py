@@ -111,10 +111,13 @@ class Progress:
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
         """Tell what an evaluation said."""
-        self.tell(f"step {step}: held out: {_listed(values)}")
+        self._say(f"step {step}: held out: {_listed(values)}")
 
     def tell(self, text: str) -> None:
         """Tell something on a line of its own."""
+        self._say(text)
+
+    def _say(self, text: str) -> None:
         self.end()
         self._echo(self._prefix + text)
 

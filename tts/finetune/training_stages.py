@@ -16,7 +16,7 @@ from tts.finetune.acoustic_networks import AcousticNetworks
 from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING
 from tts.finetune.acoustic_trainee import AcousticTrainee
 from tts.finetune.bases import Bases
-from tts.finetune.discriminators import DiscriminatorSizes
+from tts.finetune.discriminators import UPSTREAM_PRO_SIZES, UPSTREAM_SIZES, DiscriminatorSizes
 from tts.finetune.epochs import EpochKeeper, EpochPlan, kept_path
 from tts.finetune.features import ClipFeatures
 from tts.finetune.semantic_batches import SemanticBatches
@@ -50,6 +50,7 @@ def train_semantic_stage(
     folder: Path,
     *,
     device: torch.device | str,
+    progress: Progress | None = None,
 ) -> None:
     """Trains the semantic base on clips, or goes on with it; `epoch-*.ckpt` are left in the folder.
 
@@ -82,7 +83,7 @@ def train_semantic_stage(
         write_semantic_checkpoint(path, trainee.weights(), model.sizes, f"GPT-e{num_done // per_epoch}")
 
     batches = SemanticBatches(clips, model.sizes, settings, loop.num_steps)
-    _train("semantic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder)
+    _train("semantic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder, progress)
 
 
 def train_acoustic_stage(
@@ -93,6 +94,7 @@ def train_acoustic_stage(
     folder: Path,
     *,
     device: torch.device | str,
+    progress: Progress | None = None,
 ) -> None:
     """Trains the acoustic base on clips, or goes on with it; `epoch-*.pth` are left in the folder.
 
@@ -100,16 +102,15 @@ def train_acoustic_stage(
         Stopped: by Ctrl-C.
         FinetuneError: it cannot be done; see `train`.
     """
-    is_small = _decoder_width(bases) < PUBLISHED_WIDTH
     networks = AcousticNetworks.from_base(
         bases.acoustic,
         bases.discriminators,
         version=bases.version.name,
-        discriminator_sizes=SMALL_DISCRIMINATORS if is_small and bases.discriminators is None else None,
+        discriminator_sizes=discriminator_sizes(bases),
         seed=plan.seed,
     )
     loop = plan.loop(len(clips))
-    settings = ADVERSARIAL if is_small else FINE_TUNING
+    settings = ADVERSARIAL if _is_small(bases) else FINE_TUNING
     if plan.learning_rate is not None:
         rate = plan.learning_rate
         settings = replace(settings, learning_rate=rate, discriminator_rate=rate)
@@ -122,18 +123,31 @@ def train_acoustic_stage(
         trainee.export(path, f"{num_done // per_epoch}epoch_{num_done}iteration")
 
     batches = AcousticBatches(clips, networks.model, settings)
-    _train("acoustic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder)
+    _train("acoustic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder, progress)
 
 
-def _decoder_width(bases: Bases) -> int:
-    weights = read_checkpoint(bases.acoustic, version=bases.version.name).weights
-    return weights["dec.conv_pre.weight"].shape[0]
+def discriminator_sizes(bases: Bases) -> DiscriminatorSizes:
+    """Sizes of the discriminators that teach a voice of these bases."""
+    if _is_small(bases) and bases.discriminators is None:
+        return SMALL_DISCRIMINATORS
+    return UPSTREAM_PRO_SIZES if bases.version.uses_speaker_embedding else UPSTREAM_SIZES
+
+
+def _is_small(bases: Bases) -> bool:
+    return bases.decoder_width < PUBLISHED_WIDTH
 
 
 def _train(
-    name: str, trainee: Trainee, batches: BatchSource, plan: EpochPlan, num_clips: int, folder: Path
+    name: str,
+    trainee: Trainee,
+    batches: BatchSource,
+    plan: EpochPlan,
+    num_clips: int,
+    folder: Path,
+    progress: Progress | None,
 ) -> None:
-    result = train(trainee, batches, plan.loop(num_clips), folder / RUN_FOLDER, progress=Progress(name))
+    loop = plan.loop(num_clips)
+    result = train(trainee, batches, loop, folder / RUN_FOLDER, progress=progress or Progress(name))
     if not result.is_finished:
         raise Stopped(f"{name}: stopped after step {result.num_steps} and saved")
     # Optimisers are several times as large as models, and nothing goes on from here.

@@ -12,6 +12,7 @@ import soundfile
 
 from speakers.speaker import Speaker
 from tts.audio import to_pcm16
+from tts.finetune.agreement import oddness, read_agreement, write_agreement
 from tts.finetune.bases import Bases, Tools
 from tts.finetune.comparison import Pair, SimilarityJudge, VoiceJudge
 from tts.finetune.epochs import EpochPlan, kept_epochs
@@ -21,7 +22,7 @@ from tts.finetune.features import WAVEFORM_RATE_HZ
 from tts.finetune.figures import Figures, as_table, best_of
 from tts.finetune.loudness import read_mono
 from tts.finetune.reading import ClipReader
-from tts.finetune.selection import Cast
+from tts.finetune.selection import Cast, cast_clips
 from tts.finetune.speaker_file import write_speaker
 from tts.finetune.stage_progress import StageLines
 from tts.finetune.stages import Stages, file_hash
@@ -33,6 +34,8 @@ from tts.voice import VoiceLoader
 BASE_NAME, RECORDINGS_NAME = "the base, zero-shot", "the recordings"
 FIGURES_FILE, TABLE_FILE, REFERENCE_FILE = "figures.json", "table.txt", "reference.wav"
 MAX_SIMILARITY_CLIPS = 30
+# Standard deviations above the usual from where somebody should look.
+VERY_ODD = 5.0
 
 
 class VoiceMaking:
@@ -47,7 +50,10 @@ class VoiceMaking:
         self._clip_hashes = [[file_hash(clip.path), clip.text, clip.language] for clip in cast.clips]
 
     def features(self) -> StoredClips:
-        """Features of all good clips, in their order."""
+        """Features of all good clips, in their order; names those whose words seem to be others.
+
+        What is found out about the words also decides which clip is the reference, from here on.
+        """
         bases, tools = self._bases, self._tools
         models = json.dumps([tools.hashes(), file_hash(bases.acoustic), bases.bert_dim], sort_keys=True)
         store = self._stages.folder / "feature-store"
@@ -64,14 +70,17 @@ class VoiceMaking:
                 device=tools.device,
             )
 
+        def build(folder: Path) -> None:
+            store_features(self._cast.clips, make_maker, folder, store, models=models, told=told)
+            write_agreement(stored_features(folder, store), bases.semantic, folder, device=tools.device)
+
         with self._lines.counting("features") as told:
             folder = self._stages.run(
                 "features",
-                {"clips": self._clip_hashes, "models": models},
-                lambda path: store_features(
-                    self._cast.clips, make_maker, path, store, models=models, told=told
-                ),
+                {"clips": self._clip_hashes, "models": models, "semantic": file_hash(bases.semantic)},
+                build,
             )
+        self._heed(read_agreement(folder))
         return stored_features(folder, store)
 
     def semantic(self, features: StoredClips, plan: EpochPlan) -> dict[int, Path]:
@@ -82,7 +91,13 @@ class VoiceMaking:
                 "semantic",
                 self._training_inputs(plan, file_hash(self._bases.semantic)),
                 lambda path: train_semantic_stage(
-                    learned, held_out, self._bases, plan, path, device=self._tools.device
+                    learned,
+                    held_out,
+                    self._bases,
+                    plan,
+                    path,
+                    device=self._tools.device,
+                    progress=self._lines.progress("semantic"),
                 ),
                 is_resumable=True,
             )
@@ -98,7 +113,13 @@ class VoiceMaking:
                 "acoustic",
                 self._training_inputs(plan, base),
                 lambda path: train_acoustic_stage(
-                    learned, held_out, self._bases, plan, path, device=self._tools.device
+                    learned,
+                    held_out,
+                    self._bases,
+                    plan,
+                    path,
+                    device=self._tools.device,
+                    progress=self._lines.progress("acoustic"),
                 ),
                 is_resumable=True,
             )
@@ -157,6 +178,17 @@ class VoiceMaking:
             **self._reference_keys(),
         }
         return write_speaker(speaker_path, keys, models_dir)
+
+    def _heed(self, losses: Sequence[float]) -> None:
+        """Chooses among the clips anew, with what the semantic base thinks of their words."""
+        clips = self._cast.clips
+        odd = oddness(losses, [clip.language for clip in clips])
+        for clip, loss, one in zip(clips, losses, odd, strict=True):
+            if one > VERY_ODD:
+                text = f"the words may not be what is said: {loss:.1f} nats a token, unlike the others"
+                self._lines.note("features", f"{clip.path.name}: {text}")
+        paths = [clip.path for clip in clips]
+        self._cast = cast_clips(self._cast.good, dict(zip(paths, odd, strict=True)))
 
     def _parted(self, features: StoredClips) -> tuple[StoredClips, StoredClips]:
         """Features to learn from, and held-out ones."""

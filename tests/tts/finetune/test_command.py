@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from demo.make_semantic_checkpoint import make_semantic
 from speakers.speaker import Speaker
 from tests.tts.finetune.recordings import RATE, hum, record
 from tts.checkpoint_writing import write_acoustic_checkpoint
-from tts.finetune import epochs, training_loop, training_stages
+from tts.finetune import disk_space, epochs, training_loop, training_stages
 from tts.finetune.__main__ import STAGES, main
 from tts.finetune.acoustic_settings import ADVERSARIAL
 from tts.finetune.acoustic_sizes import AcousticSizes, make_config, make_posterior_encoder
@@ -95,15 +96,22 @@ class Desk:
 
 def test_a_folder_and_a_list_become_a_speaker(desk) -> None:
     desk.put(16, "wavs/gone.wav|anna|EN|Gone.")
-    result = desk.run("--pictures")
+    result = desk.run("--pictures", "--progress", "json")
     assert result.exit_code == 0, result.output
-    lines = result.output.splitlines()
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("disk: about ")
     for stage in ("clips: 0 s", "words: ", "report: 17 clips", "features: 16 clips", "semantic", "acoustic"):
         assert (
             sum(line.startswith(f"[{1 + STAGES.index(stage.split(':')[0])}/7] {stage}") for line in lines)
             == 1
         ), stage
     assert result.output.index("gone.wav: there is no such file") < result.output.index("features")
+    events = [json.loads(line) for line in result.stderr.splitlines()]
+    begun = [event["stage"] for event in events if event.get("state") == "begun"]
+    assert begun == list(STAGES)
+    assert {e["stage"] for e in events if e["event"] == "losses"} == {"semantic", "acoustic"}
+    assert [e["num_good"] for e in events if e["event"] == "report"] == [16]
+    assert (events[-1]["event"], events[-1]["speaker_file"]) == ("finished", "speakers/Anna.toml")
     assert any(line.startswith("the base, zero-shot") for line in lines)
     assert sum(" * " in line for line in lines) == 1
     figures = json.loads((desk.work / "7-evaluation/figures.json").read_text())
@@ -179,11 +187,13 @@ def test_bad_data_is_named_and_nothing_is_trained(desk) -> None:
     record(wavs / "clipped.wav", np.clip(9 * hum(4, seed=1), -0.8, 0.8))
     record(wavs / "label.wav", hum(4, seed=2))
     record(wavs / "text.wav", hum(4, seed=3))
+    record(wavs / "wordless.wav", hum(4, seed=4))
     desk.put(
         1,
         f"wavs/silent.wav|anna|EN|{TEXT}",
         f"wavs/clipped.wav|anna|EN|{TEXT}",
         "wavs/label.wav|anna|EN|今天的风很舒服，我们走走吧。",
+        "wavs/wordless.wav|anna|EN|",
         f"wavs/text.wav|anna|EN|{TEXT * 4}",
         sec=3,
     )
@@ -194,6 +204,7 @@ def test_bad_data_is_named_and_nothing_is_trained(desk) -> None:
         "clipped": "clipped",
         "label": "labelled en, but",
         "text": "the text does not match",
+        "wordless": "no text: write the words into the list",
     }.items():
         assert f"{name}.wav: {reason}" in result.output
     assert "only 3 s can be trained on" in result.output
@@ -201,6 +212,16 @@ def test_bad_data_is_named_and_nothing_is_trained(desk) -> None:
     assert not (desk.work / "4-features").exists()
     assert json.loads((desk.work / "report.json").read_text())["num_good"] == 1
     assert (desk.work / "report.txt").is_file()
+
+
+def test_too_full_a_disk_is_told_before_anything_begins(desk, monkeypatch) -> None:
+    desk.put(1)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+    result = desk.run("--progress", "json")
+    assert result.exit_code == 1
+    assert "not enough room on its disk: about " in result.stderr
+    assert json.loads(result.stderr.splitlines()[0])["event"] == "failed"
+    assert not desk.work.exists()
 
 
 def test_recordings_without_a_list_are_cut_but_need_words(desk, monkeypatch) -> None:

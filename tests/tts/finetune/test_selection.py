@@ -47,6 +47,9 @@ def test_the_reference_is_clean_typical_whole_and_long_enough(tmp_path) -> None:
         report(tmp_path, name, hum(5, seed=1), text) for name, text in (("a", "So it"), ("b", "So it goes."))
     ]
     assert names(choose_reference(twins)) == names(choose_reference(twins[::-1])) == ["b"], "a whole sentence"
+    same = [report(tmp_path, name, hum(5, seed=1)) for name in ("c", "d")]
+    assert names(choose_reference(same, {same[0].clip.path: 4.0, same[1].clip.path: -3.0})) == ["d"]
+    assert names(choose_reference(same, {same[1].clip.path: 4.0})) == ["c"], "words that are not said"
     left = [r for r in reports if r.clip.path.stem != "best"]
     assert names(choose_reference(left))[0] not in {"short", "long", "high", "noisy", "hasty", "bad"}
 
