@@ -23,6 +23,8 @@ _MARKS = str.maketrans({
     "。": ".", "\n": ".", "｡": ".", "！": "!", "？": "?", "~": "…", "～": "…", "⋯": "…", "‥": "…",
 })  # fmt: skip
 _UPSTREAM_MARKS = _MARKS | {ord("$"): ".", ord("—"): "-"}
+# Units that are one character: ㎡ ㎏ ㎞ and their kin.
+_SQUARED_UNITS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x3380, 0x33DE)}
 _MARK_RUN = re.compile(r"([!?….,-])[!?….,-]+")
 _SIX_MARKS = frozenset("!?…,.-")
 _DASH = re.compile(r"\s*[—–―─]+\s*|--+")
@@ -54,7 +56,8 @@ def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
     if is_like_upstream:
         text = text.translate(_UPSTREAM_DELETED).replace(" ", "").translate(_FULL_WIDTH_WORDS)
     else:
-        text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text.translate(_FULL_WIDTH))
+        text = text.translate(_FULL_WIDTH).translate(_SQUARED_UNITS)
+        text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text)
     text = say_numbers(text, is_like_upstream=is_like_upstream).translate(_RESPELLED)
     text = text.replace("...", "…")
     text = text.translate(_UPSTREAM_MARKS) if is_like_upstream else _DASH.sub(",", text).translate(_MARKS)

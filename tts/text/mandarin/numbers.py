@@ -19,6 +19,12 @@ def say_cardinal(digits: str) -> str:
     return words.removeprefix("一") if words.startswith("一十") else words
 
 
+def say_amount(digits: str) -> str:
+    """Reads a number of things: `2000` -> 两千, `22000` -> 两万二千; `200` -> 二百."""
+    words = say_cardinal(digits)
+    return "两" + words[1:] if words[:1] == "二" and words[1:2] in ("千", "万", "亿") else words
+
+
 def _say(value: int) -> str:
     for size, name in _PLACES:
         if value >= size:

@@ -60,8 +60,10 @@ class MandarinReader:
             syllables = iter(read_clause(tagged, is_like_upstream=self._is_like_upstream))
             words += [Word(text, tag, [next(syllables) for _ in text]) for text, tag in tagged]
         words = merge_words(words)
+        before = ""
         for word in words:
-            apply_tones(word, is_like_upstream=self._is_like_upstream)
+            apply_tones(word, before=before, is_like_upstream=self._is_like_upstream)
+            before = word.text[-1]
             if self._has_erhua:
                 apply_erhua(word)
         return words

@@ -35,6 +35,8 @@ MEASURE, ORDINAL, CODE = _words("measures"), _words("ordinal_units"), _words("co
 SUPERSCRIPT = f"[{''.join(SUPERSCRIPTS)}]"
 OPERAND = rf"(?:{NUMBER}|[A-Za-z]){SUPERSCRIPT}?"
 DEGREE = r"°C|℃|度|摄氏度|°F|℉"
+SERVICE = "110|119|12[0-3]|114|911|999|12315|12345|12306|1008[56]|10010|10000|955\\d\\d"  # called for help
+WEEK = "(?:周|星期|礼拜)"
 DAY = r"(?P<d>3[01]|[12]\d|0?[1-9])"
 YEAR = rf"(?<!\d)(?P<y>\d{{4}}|\d{{2}})年(?:(?P<m>1[0-2]|0?[1-9])月(?:{DAY}(?P<w>[日号]))?)?"
 CLOCK = r"(?P<{0}h>[01]?\d|2[0-4]):(?P<{0}m>[0-5]\d)(?::(?P<{0}s>[0-5]\d))?"
@@ -49,12 +51,25 @@ RULES = (
         r"(?<!\d)(?P<y>\d{4})([-/.])(?P<m>1[0-2]|0[1-9])\2(?P<d>3[01]|[12]\d|0[1-9])(?P<w>)(?!\d)", say.date
     ),
     Rule(rf"(?<!\d)(?P<y>\d{{4}})([-/])(?P<m>1[0-2]|[1-9])\2{DAY}(?P<w>)(?!\d)", say.date, "ours"),
+    Rule(
+        rf"(?<=[打拨叫报呼])(?:{SERVICE})(?:(?:或者|或|和|、|还是)(?:{SERVICE}))*(?!\d|{MEASURE}|[%.多])",
+        say.services,
+        "ours",
+    ),
+    Rule(r"(?<!\d)24/7(?!\d)", lambda _: "二十四七", "ours"),
+    Rule(r"(?<!\d)(?:\d{1,2})·\d{1,2}(?!\d)", say.singly, "ours"),
+    Rule(r"(?<=\d)[xX](?=\d)", lambda _: "×", "ours"),
+    Rule(rf"({NUMBER})([wk])(?![A-Za-z])", say.magnitude, "ours"),
+    Rule(r"(?<![\d.第])2(?=[千万亿])", lambda _: "两", "ours"),
+    Rule(r"±", lambda _: "正负", "ours"),
+    Rule(rf"(?<=[周期拜][一二三四五六日天末])[-~–—](?={WEEK})", lambda _: "到", "ours"),
     Rule(CLOCKS, say.clocks),
     Rule(rf"(?<!\d){CLOCK.format('')}(?!\d)", say.clock, "ours"),
     Rule(rf"(?<!\d){CLOCK.format('')}(?!\d)", say.upstream_clock, "upstream"),
     Rule(r"(?<![\d:])(\d+):(\d+)(?![\d:])", say.ratio, "ours"),
     Rule(r"(?<=[℃C度])~(?=-?\d)", lambda _: "至"),
     Rule(rf"(-)?({NUMBER})({DEGREE})", say.temperature),
+    Rule(r"华氏华氏", lambda _: "华氏", "ours"),
     Rule(rf"([￥¥$€£₩₽฿])({NUMBER})([万亿]?)(?:元|块钱|块)?", say.money, "ours"),
     Rule(rf"(?<=[\d多几])({UNIT})(?![A-Za-z])", lambda match: UNITS[match[1]]),
     Rule(
@@ -83,13 +98,15 @@ RULES = (
     Rule(r"(?<=第)\d+", say.plain, "ours"),
     Rule(r"\d{3,}(?=[号路室房])", say.telephone, "ours"),
     Rule(r"(?<=\d)米\d{1,2}(?!\d|厘米|公分|分米)", lambda match: "米" + say_digits(match[0][1:]), "ours"),
-    Rule(rf"(?<!\d)(?!0\d)(\d+)([多余几+]?)({MEASURE})", say.quantity),
+    Rule(rf"(?<!\d)(?!0\d)(\d+)([多余几+]?)({MEASURE})", say.quantity, "ours"),
+    Rule(rf"(?<!\d)(?!0\d)(\d+)([多余几+]?)({MEASURE})", say.upstream_quantity, "upstream"),
     Rule(rf"(?<!\d)(?!0\d)(\d+)({ORDINAL})", say.ordinal),
     Rule(r"\d{7,}|(?<!\d)(?:2333+|666+)(?!\d)", say.telephone, "ours"),  # unknown codes, laughter, praise
     Rule(r"\d{3,}", say.telephone, "upstream"),
     Rule(r"\d+", say.plain, "upstream"),
     Rule(r"\d+", say.integer, "ours"),
     Rule(rf"(?<=[{SPOKEN}])((?:{MEASURE})?)[-~–—](?=负?[{SPOKEN}])", lambda match: match[1] + "到", "ours"),
+    Rule(rf"[{''.join(CIRCLED)}](?=\w)", say.item, "ours"),
     Rule(f"[{''.join(CIRCLED)}]", lambda match: CIRCLED[match[0]]),
     Rule(f"[{''.join(GREEK)}]", lambda match: GREEK[match[0]]),
     Rule(r"(?<=[米克升秒时分吨元次人])/(?=[\u4e00-\u9fa5])", lambda _: "每", "ours"),

@@ -9,17 +9,19 @@ from tts.text.mandarin.words import Word, halves
 
 _PARTICLES = frozenset("吧呢啊呐噻嘛吖嗨哦哒哩哟喽啰耶喔")
 _STRUCTURAL = frozenset("的地得")
+_DIGITS = frozenset("零一二三四五六七八九幺")
+_RANKED = frozenset("月号楼级")  # after 一 at the start of a word
 _NUMERALS = frozenset("零一二三四五六七八九十百千万亿")
 _BEFORE_MEASURE_GE = frozenset("几有两半多各整每做是零一二三四五六七八九十百千万亿")
 _DIRECTIONS_BEFORE_LAI_QU = frozenset("上下进出回过起开")
 
 
-def apply_tones(word: Word, *, is_like_upstream: bool = False) -> None:
-    """Changes the tones of one (merged) word in place."""
+def apply_tones(word: Word, *, before: str = "", is_like_upstream: bool = False) -> None:
+    """Changes the tones of one (merged) word in place; `before` is the character in front of it."""
     if word.is_fixed:
         return
     _bu(word)
-    _yi(word)
+    _yi(word, before, is_like_upstream=is_like_upstream)
     _neutral(word, is_like_upstream=is_like_upstream)
     _third(word)
 
@@ -34,7 +36,7 @@ def _bu(word: Word) -> None:
             word.set_tone(index, "2")
 
 
-def _yi(word: Word) -> None:
+def _yi(word: Word, before: str, *, is_like_upstream: bool) -> None:
     text = word.text
     if "一" not in text or all(char in _NUMERALS for char in text):
         return
@@ -45,7 +47,17 @@ def _yi(word: Word) -> None:
     else:
         for index in range(len(text) - 1):
             if text[index] == "一":
-                word.set_tone(index, "2" if word.tone(index + 1) == "4" else "4")
+                is_figure = not is_like_upstream and _is_figure(text, index, before)
+                sandhi = "2" if word.tone(index + 1) == "4" else "4"
+                word.set_tone(index, "1" if is_figure else sandhi)
+
+
+def _is_figure(text: str, index: int, before: str) -> bool:
+    """Tells whether 一 is a digit, ends a number, dates or ranks: 一九九八年, 十一年, 一月一日, 一楼."""
+    before, after = text[index - 1 : index] if index else before, text[index + 1]
+    if after in _DIGITS or (before != "" and before in _NUMERALS):
+        return True
+    return (index == 0 and after in _RANKED) or (before == "月" and after in "日号")
 
 
 def _neutral(word: Word, *, is_like_upstream: bool) -> None:
@@ -54,7 +66,7 @@ def _neutral(word: Word, *, is_like_upstream: bool) -> None:
     if tag[:1] in ("n", "v", "a"):
         # Upstream does so inside any word and reads 银行行长 with a neutral second 行.
         for index in range(1, len(text) if is_like_upstream or len(text) < 4 else 2):
-            if text[index] == text[index - 1]:
+            if text[index] == text[index - 1] and (is_like_upstream or not _keeps_tone(text[:2])):
                 word.set_tone(index, "5")
     last = len(text) - 1
     ge = text.find("个")
@@ -73,6 +85,10 @@ def _neutral(word: Word, *, is_like_upstream: bool) -> None:
         word.set_tone(last, "5")
 
 
+def _keeps_tone(doubled: str) -> bool:
+    return doubled[0] in _DIGITS or doubled in word_set("full_tone")
+
+
 def _is_listed(text: str) -> bool:
     listed = word_set("neutral")
     return (text in listed or text[-2:] in listed) and text not in word_set("full_tone")
@@ -86,7 +102,8 @@ def _has_neutral_end(word: Word, *, is_like_upstream: bool) -> bool:
         # Upstream drops the tone of every word in 的 地 得, also of 目的 and 土地.
         return is_like_upstream or word.syllables[-1][:-1] == "de"
     if len(text) == 1:
-        return text in "了着过" and tag in ("ul", "uz", "ug")
+        is_full = word.syllables[0] in ("zhao2", "liao3")
+        return text in "了着过" and tag in ("ul", "uz", "ug") and not is_full
     if last == "子" and not is_like_upstream and text[-2:] in word_set("full_zi"):
         return False
     return (

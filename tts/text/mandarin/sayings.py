@@ -2,8 +2,8 @@
 
 import re
 
-from tts.text.mandarin.numbers import say_cardinal, say_digits, say_number
-from tts.text.mandarin.units import ARITHMETIC, MONEY, SUPERSCRIPTS
+from tts.text.mandarin.numbers import say_amount, say_cardinal, say_digits, say_number
+from tts.text.mandarin.units import ARITHMETIC, CIRCLED, MONEY, SUPERSCRIPTS
 
 Match = re.Match[str]
 
@@ -31,7 +31,7 @@ def code(match: Match) -> str:
 def integer(match: Match) -> str:
     """A number nothing else is known of: a quantity, unless zeros in front make it a code."""
     digits = match[0]
-    return telephone(match) if len(digits) > 1 and digits[0] == "0" else say_cardinal(digits)
+    return telephone(match) if len(digits) > 1 and digits[0] == "0" else say_amount(digits)
 
 
 def date(match: Match) -> str:
@@ -89,7 +89,8 @@ def temperature(match: Match) -> str:
 def money(match: Match) -> str:
     """Sign of the currency, number, 万 or 亿: $20 -> 二十美元."""
     sign, amount, myriad = match.groups()
-    return ("两" if amount == "2" else say_number(amount)) + myriad + MONEY[sign]
+    words = say_number(amount) if "." in amount else say_amount(amount)
+    return ("两" if amount == "2" else words) + myriad + MONEY[sign]
 
 
 def power(match: Match) -> str:
@@ -135,9 +136,40 @@ def dotted(match: Match) -> str:
 
 
 def quantity(match: Match) -> str:
-    """Number, 多 几 余 or +, measure word: exactly 2 is 两."""
+    """Number, 多 几 余 or +, measure word: exactly 2 is 两, but 二两 (100 g)."""
+    digits, more, word = match.groups()
+    is_pair = digits == "2" and word != "两"
+    return ("两" if is_pair else say_amount(digits)) + more.replace("+", "多") + word
+
+
+def upstream_quantity(match: Match) -> str:
+    """The same with 二千 and 两两."""
     digits, more, word = match.groups()
     return ("两" if digits == "2" else say_cardinal(digits)) + more.replace("+", "多") + word
+
+
+def singly(match: Match) -> str:
+    """Digits one by one and nothing of what stands between: 5·12 -> 五一二."""
+    return say_digits(re.sub(r"\D", "", match[0]))
+
+
+def services(match: Match) -> str:
+    """Each number one calls for help, digit by digit: 110或者120."""
+    return re.sub(r"\d+", telephone, match[0])
+
+
+def magnitude(match: Match) -> str:
+    """Number and w or k as written in chats: 100w -> 一百万, 1.5k -> 一千五百."""
+    amount, letter = match.groups()
+    if letter == "w":
+        return say_number(amount) + "万"
+    whole, _, decimals = amount.partition(".")
+    return say_amount(whole + decimals[:3].ljust(3, "0"))
+
+
+def item(match: Match) -> str:
+    """A circled number before what it counts off: ①先走 -> 一,先走."""
+    return CIRCLED[match[0]] + ","
 
 
 def ordinal(match: Match) -> str:

@@ -50,6 +50,12 @@ def test_our_own_polyphones():
         ("银行行长", "y in2 h ang2 h ang2 zh ang3"),
         ("土地", "t u3 d i4"),
         ("好啊", "h ao3 AA a5"),
+        ("一九九八年", "y i1 j iu3 j iu3 b a1 n ian2"),
+        ("十一月一日", "sh ir2 y i1 y ve4 y i1 r ir4"),
+        ("十一个", "sh ir2 y i1 g e5"),
+        ("一楼", "y i1 l ou2"),
+        ("幺幺零", "y ao1 y ao1 l ing2"),
+        ("着了凉", "zh ao2 l e5 l iang2"),
     ],
 )
 def test_tones_in_speech(text, wanted):
