@@ -38,7 +38,7 @@ RULES: tuple[tuple[str, Say], ...] = (
         rf"\d{{{MAX_DIGITS + 1},}}",
         lambda match: say_digits(match[0]),
     ),  # and no later row meets endless digits
-    (r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])", lambda match: match[0].replace(",", "")),
+    (r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?!\d|,\d)", lambda match: match[0].replace(",", "")),
     (r"(?<![\d-])(?:\+82[- ]?\d|0\d)\d?[-.) ]\s?\d{3,4}[-. ]\d{4}(?![\d-])", say.digit_groups),
     (r"(?<![\d-])(?:01\d\d{7,8}|1[568]\d\d-\d{4})(?![\d-])", say.digit_groups),
     (rf"(?P<word>(?:{CODE})(?:은|는|이|가|:)?\s?)(?P<code>\d{{3,}}(?:-\d+)*)(?![\d.%번개명원])", say.code),
