@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from evaluation.front_end import edit_distance
+from evaluation.front_end.scores import edit_distance
 from evaluation.phone_recogniser.hearing import NUM_BANDS
 from evaluation.phone_recogniser.labels import without_tones
 from evaluation.phone_recogniser.network import BLANK, PhoneNetwork

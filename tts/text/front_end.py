@@ -6,12 +6,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tts.text.forced import drop_wrong_readings, phones_of
-from tts.text.languages import Mode, Reader, ReaderOptions, Reading, make_reader, mode_of, modes_of
+from tts.text.languages import (
+    Mode,
+    PolyphoneModel,
+    Reader,
+    ReaderOptions,
+    Reading,
+    make_reader,
+    mode_of,
+    modes_of,
+)
 from tts.text.lexicon import Lexicon, SpeakerWords
 from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
 _WARM_TEXTS = {"zh": "你好1", "en": "Hello 1", "ja": "今日は1", "ko": "안녕 1", "yue": "你好1"}
+MARKS = frozenset("!?…,.-")
 MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
 
 
@@ -61,7 +71,12 @@ class FrontEnd:
     """Reads sentences for the models of one symbol table; dictionaries are shared and loaded when needed."""
 
     def __init__(
-        self, symbols: str = "v2", lexicon: Lexicon | None = None, *, is_like_upstream: bool = False
+        self,
+        symbols: str = "v2",
+        lexicon: Lexicon | None = None,
+        *,
+        is_like_upstream: bool = False,
+        polyphones: PolyphoneModel | None = None,
     ) -> None:
         """Chooses the symbol table and a speaker's own readings.
 
@@ -70,13 +85,16 @@ class FrontEnd:
             lexicon: word -> reading, for names: `{"纳西妲": "na4 xi1 da2", "Kira": "K IH1 R AH0"}`; or
                 language -> such words: `{"ja": {"東雲": "シノノメ"}}`.
             is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
+            polyphones: a model for Mandarin characters with several readings, such as g2pW.
 
         Raises:
             ValueError: for another table, or a reading in the lexicon that is not valid.
         """
         self._table: SymbolTable = symbol_table(symbols)
         self._words = SpeakerWords(lexicon or {}, self._table.languages)
-        self._options = ReaderOptions(self._table.has_erhua, is_like_upstream=is_like_upstream)
+        self._options = ReaderOptions(
+            self._table.has_erhua, is_like_upstream=is_like_upstream, polyphones=polyphones
+        )
         self._readers: dict[str, Reader] = {}
         for code in self._words.languages:
             self._reader(code)
@@ -125,14 +143,12 @@ class FrontEnd:
         mode = self._mode(language)
         text = re.sub(r" {2,}", " ", text)
         segments, num_skipped = self._segments(text, mode)
-        num_phones = sum(len(segment.phones) for segment in segments)
-        if 0 < num_phones < MIN_PHONES:
-            if self._options.is_like_upstream:
-                segments, num_skipped = self._segments("." + text, mode)
-            else:
-                segments = [_with_dot(segments[0]), *segments[1:]]
-        elif not segments and self._options.is_like_upstream:
-            segments = [self._segment(mode.main, ".", is_alone=True)[0]]
+        if self._options.is_like_upstream:
+            segments = self._as_upstream(text, segments, mode)
+        elif not any(phone not in MARKS for segment in segments for phone in segment.phones):
+            segments = []
+        elif _is_short(segments):
+            segments = [_with_dot(segments[0]), *segments[1:]]
         symbols = tuple(phone for segment in segments for phone in segment.phones)
         norm_text = "".join(segment.norm_text for segment in segments)
         return Phones(self._table.ids(symbols), symbols, tuple(segments), norm_text, num_skipped)
@@ -162,6 +178,12 @@ class FrontEnd:
             num_skipped += skipped
         return [segment for segment in segments if segment.phones], num_skipped + num_wrong
 
+    def _as_upstream(self, text: str, segments: list[Segment], mode: Mode) -> list[Segment]:
+        """Marks alone are a comma to upstream; a short text it reads once more with a point in front."""
+        if not any(map(str.isalnum, text)):
+            return [Segment("en", text, text, (",",), None)]
+        return self._segments("." + text, mode)[0] if _is_short(segments) else segments
+
     def _segment(self, code: str, text: str, *, is_alone: bool) -> tuple[Segment, int]:
         reading: Reading = self._reader(code).read(text, is_alone=is_alone)
         phones = self._table.known(reading.phones)
@@ -173,10 +195,21 @@ class FrontEnd:
         return self._readers[code]
 
 
+def _is_short(segments: list[Segment]) -> bool:
+    return sum(len(segment.phones) for segment in segments) < MIN_PHONES
+
+
 def _with_dot(segment: Segment) -> Segment:
-    """Puts the mark before what was read, not before the text: upstream reads a lone 3 as 0.3."""
-    word2ph = (1, *segment.word2ph) if segment.word2ph is not None else None
-    return Segment(segment.language, segment.text, "." + segment.norm_text, (".", *segment.phones), word2ph)
+    """Puts the mark before what was read, not before the text: upstream reads a lone 3 as 0.3.
+
+    It takes the place of the comma that a short word of English gets.
+    """
+    phones, word2ph = segment.phones, segment.word2ph
+    if phones[0] == "," and not segment.norm_text.startswith(","):
+        phones = phones[1:]
+    if word2ph is not None:
+        word2ph = (1, *word2ph)
+    return Segment(segment.language, segment.text, "." + segment.norm_text, (".", *phones), word2ph)
 
 
 def _given(word: str, language: str, phones: tuple[str, ...]) -> Segment:

@@ -35,6 +35,14 @@ class Reader(Protocol):
         ...
 
 
+class PolyphoneModel(Protocol):
+    """Tells the readings of Mandarin characters from the text round them; `tts.text.mandarin.g2pw` is one."""
+
+    def read(self, text: str) -> Mapping[int, str]:
+        """Returns index -> syllable (`chong2`) for those characters of a clause it has an opinion on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
     """What a reader may be told.
@@ -44,11 +52,13 @@ class ReaderOptions:
         lexicon: word -> reading, for names, in the notation of the reader's language.
         is_like_upstream: repeat the known misreadings of GPT-SoVITS instead of what a person would say. For
             comparisons with it only.
+        polyphones: a model that reads Mandarin characters with several readings, or None.
     """
 
     has_erhua: bool = True
     lexicon: Mapping[str, str] = field(default_factory=dict)
     is_like_upstream: bool = False
+    polyphones: PolyphoneModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,9 @@ READERS: Mapping[str, str] = {
     "ko": "tts.text.korean.reader:KoreanReader",
     "yue": "tts.text.cantonese.reader:CantoneseReader",
 }
+
+# Readers that take `{word|reading}` within their text, and say it in one breath with what stands around it.
+TAKE_READINGS = frozenset(("ja",))
 
 MODES: Mapping[str, Mode] = {
     "auto": Mode("zh", frozenset(("en", "ja", "ko"))),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tts.text.forced import FORCED, languages_of, split_forced
 from tts.text.han import decide_han
-from tts.text.languages import Mode
+from tts.text.languages import TAKE_READINGS, Mode
 from tts.text.number_neighbours import neighbour_by_length, neighbour_by_touch
 from tts.text.scripts import DIGITS, HAN, HANGUL, KANA, LATIN, NAMED_SIGNS, is_letter, plain_letters
 
@@ -47,7 +47,7 @@ class Run:
     Attributes:
         language: a code such as `zh`; on the way there the kind of a token.
         text: as given, in plain letters.
-        reading: how it is to be read, if that was given with it.
+        reading: how it is to be read, if that was given with it and its reader does not take that in a text.
     """
 
     language: str
@@ -96,6 +96,8 @@ def _decide_scripts(tokens: list[Run], mode: Mode) -> tuple[list[Run], int]:
     for token in tokens:
         if token.reading:
             token.language = next(iter(languages_of(token.reading, mode.main)), mode.main)
+            if token.language in TAKE_READINGS:
+                token.text, token.reading = f"{{{token.text}|{token.reading}}}", ""
         else:
             token.language = languages.get(token.language, token.language)
         is_letter_mark = token.language == "mark" and is_letter(token.text)

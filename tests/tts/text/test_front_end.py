@@ -69,6 +69,8 @@ def test_a_short_sentence_gets_a_mark_in_front_and_a_lone_digit_stays_a_digit():
     assert OURS.read("3", "auto").segments[0].word2ph == (1, 2)
     assert LIKE_UPSTREAM.read("3", "auto").norm_text == "零点三"
     assert OURS.read("明天见", "zh").symbols[0] == "m"
+    assert OURS.read("OK", "en").symbols == (".", "OW1", "K", "EY1")
+    assert LIKE_UPSTREAM.read("！！！", "auto").symbols == (",",)
 
 
 def test_short_english_words_get_no_pause_amid_mandarin_but_one_alone():
@@ -78,7 +80,7 @@ def test_short_english_words_get_no_pause_amid_mandarin_but_one_alone():
     assert " ".join(like_upstream.symbols).startswith("j in1 w an3 d e5 , R EY1 D f u4")
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n", "😀", "（）", "สวัสดี"])
+@pytest.mark.parametrize("text", ["", " ", "\n", "😀", "（）", "สวัสดี", "！！！", "……。"])
 def test_nothing_to_say_gives_no_phones(text):
     phones = OURS.read(text, "auto")
     assert phones.symbols == ()

@@ -90,7 +90,7 @@ def test_a_given_reading_stays_by_itself():
         ("zh", "“", ""),
         ("zh", "重", "chong2"),
         ("zh", "，庆", ""),
-        ("ja", "A", "ナ"),
+        ("ja", "{A|ナ}", ""),  # which its reader takes
         ("zh", "3个", ""),
     ]
     assert cut("say {重|chong2} 你好", "en") == [("en", "say "), ("en", "重"), ("en", " 你好")]

@@ -1,0 +1,25 @@
+from evaluation.front_end.cuts import score_cuts
+
+ROW = {
+    "id": "c",
+    "text": "好？？？",
+    "lang": "zh",
+    "method": "cut0",
+    "cut": "好？？？",
+    "collapsed": "好？？？",
+}
+
+
+def test_empty_pieces_and_errors_of_upstream_are_not_asked_for():
+    alike = ROW | {"pre_seg": ["。好？？？"], "pre_seg_collapsed": ["", "。好？？？"]}
+    raises = ROW | {
+        "text": "……",
+        "cut": "\n",
+        "collapsed": "…",
+        "pre_seg_raises": "X",
+        "pre_seg_collapsed_raises": "X",
+    }
+    other = ROW | {"pre_seg": ["好？"], "pre_seg_collapsed": []}
+    cuts, different = score_cuts([alike, raises, other])
+    assert (cuts.rows, cuts.exact, cuts.where_upstream_raises) == (3, 2, 2)
+    assert different == ["c 好？？？: ['。好？？？']"]
