@@ -33,6 +33,9 @@ def make_hub() -> Hub:
     """Return the hub to fetch from; imported late, as a list needs none."""
     from tts.fetch.hugging_face import HuggingFaceHub
 
+    # What is wrong is told in our words; its client, which sets its level on import, tells of every attempt.
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
+    click.echo("asking the hub ...", err=True)
     return HuggingFaceHub()
 
 

@@ -107,7 +107,8 @@ def test_what_is_not_there_is_a_plain_error(hub) -> None:
         hub.list_files("no repository at all")
 
 
-def test_no_network_is_a_plain_error(tmp_path) -> None:
+def test_no_network_is_a_plain_error(monkeypatch) -> None:
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
     hub = HuggingFaceHub("http://127.0.0.1:9")  # nobody listens there
     with pytest.raises(HubError, match=f"{REPO}: the hub cannot be reached"):
         hub.list_files(REPO)
