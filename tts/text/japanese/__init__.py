@@ -1,0 +1,1 @@
+"""Japanese: text -> words as spoken -> phones with marks for the melody."""

@@ -1,0 +1,55 @@
+"""Marks: which are said as a pause, which of a run counts, and which are only for the eye."""
+
+import re
+
+# The marks of the models, the one that counts in a run first.
+STRONGEST_FIRST = "?!….,-"
+# As GPT-SoVITS maps them; every other mark passes unchanged and is unknown to the models.
+UPSTREAM_MARKS = str.maketrans("：；，。！？\n·、", ",,,.!?.,,")
+
+_SAME = str.maketrans("。｡、，､;:；：‥⋯！？‼⁇", ".." + ",,,,,,," + "……" + "!?!?")
+_DOTS = re.compile(r"\.{2,}|[・･]{2,}|…+|。{2,}")
+_DASHES = re.compile(r"[—–―‒─━]+|(?<!\d)-{2,}|(?<=\s)-(?=\s)")
+_STRETCH = re.compile(r"[~～〜]+")
+_PARTICLE = r"(?:と|って|は|が|を|に|も|の|で|だ|や|へ|など|なん|か)"
+_CLOSING = re.compile(rf"[」』”〉》](?!{_PARTICLE})")
+_AROUND = re.compile(r"[（(）)【】\[\]〔〕{}<>＜＞「『“〈《\"]")
+_SILENT_CLOSING = re.compile(r"[」』”〉》]")
+_ONLY_SEEN = re.compile(r"[♪♫♬♡♥★☆✨→⇒←※○●◎◇◆□■△▲▽▼|｜\\/_*\u2600-\u27bf\U0001f000-\U0001faff]+")
+_LAUGHTER = re.compile(
+    r"[（(](?:笑|w+|泣|汗)[）)]|(?<![A-Za-z])[wW]{2,}(?![A-Za-z])|(?<=[ぁ-ヿ])w(?![A-Za-z])"
+)
+_RUN = re.compile(r"[,.!?…\-\s]*[,.!?…\-][,.!?…\-\s]*")
+_KANA_END = re.compile(r"[ぁ-ゖァ-ヺ]\Z")
+_NEXT_WORD = re.compile(r"[^\W ぁ-ゖー]")
+
+
+def plain_marks(text: str) -> str:
+    """Returns a text whose only marks are `! ? … , . -`, one at a time.
+
+    Brackets and quotes are short pauses where a speaker would make one, but not before the particle that
+    goes on (`「はい」と`). Signs and emoji between words are pauses, too. A wave lengthens the kana before.
+    """
+    text = _DOTS.sub("…", text)
+    text = _DASHES.sub(",", text).translate(_SAME)
+    text = _STRETCH.sub(_stretch, text)
+    text = _AROUND.sub(",", _SILENT_CLOSING.sub("", _CLOSING.sub(",", text)))
+    text = _ONLY_SEEN.sub(",", text)
+    text = _RUN.sub(_strongest, text)
+    return text.lstrip(",- ").rstrip(",- ") if text.strip(",- ") else ""
+
+
+def without_laughter(text: str) -> str:
+    """Returns a text without the signs of chat for laughing, `www` and (笑)."""
+    return _LAUGHTER.sub(" ", text)
+
+
+def _stretch(match: re.Match[str]) -> str:
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if not _KANA_END.search(before):
+        return ","
+    return "ー" if not _NEXT_WORD.match(after) else "ー,"
+
+
+def _strongest(match: re.Match[str]) -> str:
+    return next(mark for mark in STRONGEST_FIRST if mark in match[0])
