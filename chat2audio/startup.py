@@ -105,6 +105,7 @@ def _speech_engine(settings: TTSSettings) -> SpeechEngine:
         ssl_model=pretrained.place(SSL),
         bert_model=pretrained.find(BERT) if settings.use_bert else None,
         speaker_net=pretrained.find(SPEAKER_NET),
+        pretrained=pretrained,
         device=_device(settings.device),
     )
     options = SynthesizerOptions(

@@ -42,7 +42,13 @@ _PICKLE_MODULE = SimpleNamespace(__name__="pickle", Pickler=_NamingPickler)
 
 
 def write_acoustic_checkpoint(
-    path: Path | str, weights: Mapping[str, Tensor], config: Mapping[str, Any], info: str, version: Version
+    path: Path | str,
+    weights: Mapping[str, Tensor],
+    config: Mapping[str, Any],
+    info: str,
+    version: Version,
+    *,
+    lora_rank: int | None = None,
 ) -> None:
     """Write an s2 `.pth`: half-precision weights, pickled `utils.HParams` config, version mark where due.
 
@@ -51,14 +57,17 @@ def write_acoustic_checkpoint(
         weights: Tensors under their checkpoint names.
         config: Nested plain values; `model` holds the settings of the networks.
         info: The trainer's remark, like `8epoch_1234iteration`.
-        version: Decides the first two bytes: upstream marks Pro files there and leaves v1 and v2 alone.
+        version: Decides the first two bytes: upstream marks Pro and LoRA files there and leaves others alone.
+        lora_rank: Of a LoRA file.
     """
     halves = {name: tensor.detach().half().cpu().contiguous() for name, tensor in weights.items()}
-    content = {"weight": halves, "config": _Attributes(config), "info": info}
+    content: dict[str, Any] = {"weight": halves, "config": _Attributes(config), "info": info}
+    if lora_rank is not None:
+        content["lora_rank"] = lora_rank
     buffer = io.BytesIO()
     torch.save(content, buffer, pickle_module=_PICKLE_MODULE)
     raw = bytearray(buffer.getvalue())
-    if version.uses_speaker_embedding:
+    if version.uses_speaker_embedding or lora_rank is not None:
         raw[:2] = {name: mark for mark, name in MARKS.items()}[version.name]
     Path(path).write_bytes(raw)
 

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from tts.audio import BadAudio, read_audio, resample, to_mono
 from tts.checkpoint import BadCheckpoint
-from tts.dsp import limit_loudness, resample_sinc, spectrogram
+from tts.dsp import MelSettings, limit_loudness, log_mel, normalize_mel, resample_sinc, spectrogram
 from tts.models.hubert import SAMPLE_RATE_HZ as SSL_RATE_HZ
 from tts.models.hubert import HubertEncoder
 from tts.models.speaker_encoder import SpeakerEncoder
 from tts.reference_features import Reference, Style
-from tts.versions import Version
+from tts.versions import FlowFacts, Version
 
 MIN_REFERENCE_SEC = 3.0
 MAX_REFERENCE_SEC = 10.0
@@ -32,11 +32,12 @@ class ReferenceEncoder:
 
     Args:
         hubert_folder: HuBERT in transformers' format.
-        speaker_net_path: ERes2NetV2 file; None if no v2Pro or v2ProPlus voice will be used.
+        speaker_net_path: ERes2NetV2 file, read when the first v2Pro or v2ProPlus voice wants it; None if none
+            will.
         device: Where to compute; the features come back on the CPU.
 
     Raises:
-        BadCheckpoint: One of the two does not fit.
+        BadCheckpoint: HuBERT does not fit.
     """
 
     def __init__(
@@ -47,9 +48,8 @@ class ReferenceEncoder:
         device: torch.device | str = "cpu",
     ) -> None:
         self.hubert = HubertEncoder(hubert_folder, device)
-        self.speaker_encoder: SpeakerEncoder | None = None
-        if speaker_net_path is not None:
-            self.speaker_encoder = SpeakerEncoder.from_file(speaker_net_path).to(device)
+        self._speaker_net_path = speaker_net_path
+        self._speaker_encoder: SpeakerEncoder | None = None
         self._device = torch.device(device)
 
     def encode(self, path: Path | str, version: Version) -> Reference:
@@ -61,7 +61,7 @@ class ReferenceEncoder:
 
         Raises:
             BadAudio: Missing, unreadable, silent, or of the wrong length (which is named).
-            BadCheckpoint: The version needs a speaker net and none was given.
+            BadCheckpoint: The version needs a speaker net, and none was given or it does not fit.
         """
         samples, rate = _read(path, MIN_REFERENCE_SEC, MAX_REFERENCE_SEC)
         at_ssl_rate = torch.from_numpy(resample(samples.numpy(), rate, SSL_RATE_HZ))
@@ -70,6 +70,7 @@ class ReferenceEncoder:
             spectrogram=style.spectrogram,
             speaker_embedding=style.speaker_embedding,
             ssl=self.hubert.features(at_ssl_rate),
+            mel=None if version.flow is None else flow_mel(samples, rate, version.flow),
             duration_sec=len(samples) / rate,
         )
 
@@ -88,15 +89,25 @@ class ReferenceEncoder:
         return Style(spectrogram(waveform, STYLE_FFT_SAMPLES, STYLE_HOP_SAMPLES), embedding)
 
     def _speaker_embedding(self, waveform: Tensor, version: Version) -> Tensor:
-        if self.speaker_encoder is None:
-            raise BadCheckpoint("", f"a {version.name} voice needs the speaker net (ERes2NetV2); none is set")
+        if self._speaker_encoder is None:
+            if self._speaker_net_path is None:
+                raise BadCheckpoint(
+                    "", f"a {version.name} voice needs the speaker net (ERes2NetV2); none is set"
+                )
+            self._speaker_encoder = SpeakerEncoder.from_file(self._speaker_net_path).to(self._device)
         samples = resample_sinc(waveform, STYLE_RATE_HZ, SPEAKER_RATE_HZ)[0]
-        return self.speaker_encoder.embed(samples.to(self._device)).cpu()
+        return self._speaker_encoder.embed(samples.to(self._device)).cpu()
 
 
 def style_waveform(samples: Tensor, rate: int) -> Tensor:
     """The audio style features are taken from: (N,) at any rate -> (1, N') at 32 kHz, loudness limited."""
     return limit_loudness(resample_sinc(samples[None], rate, STYLE_RATE_HZ))
+
+
+def flow_mel(samples: Tensor, rate: int, facts: FlowFacts) -> Tensor:
+    """Normalised mel of a recording as it is, however loud: (N,) at any rate -> (1, 100, T)."""
+    settings = MelSettings(facts.mel_sample_rate, facts.mel_fft_samples, facts.mel_hop_samples)
+    return normalize_mel(log_mel(resample_sinc(samples[None], rate, settings.sample_rate), settings))
 
 
 def _read(path: Path | str, min_sec: float, max_sec: float) -> tuple[Tensor, int]:

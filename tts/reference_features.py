@@ -24,8 +24,10 @@ class Reference(Style):
 
     Attributes:
         ssl: (1, T, C) HuBERT features at 50 frames per second, the silent tail included.
+        mel: (1, 100, T) in the range of the flow-matching networks, or None where the version has none.
         duration_sec: Length of the recording without the tail.
     """
 
     ssl: Tensor
+    mel: Tensor | None = None
     duration_sec: float

@@ -1,9 +1,10 @@
 """The engine a step loop drives: many sentences of many voices, advanced together.
 
 A sentence first grows semantic tokens, one a step, in a batch with all others that use the same weights;
-then its sound is decoded in chunks. A step is either one round of tokens for everybody or one chunk for the
-sentence that has been given the least sound so far, so nobody's first sound waits for anybody's last. While
-there is work of both kinds, each gets half of the time.
+then its sound is decoded in chunks. A step is either one round of tokens for everybody or one turn for the
+sentence that has waited longest for one, a new one first, so nobody's first sound waits for anybody's last.
+A turn is a chunk, or a part of the work before it. While there is work of both kinds, each gets half of the
+time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 
 from runtime.step_loop import Job, JobFailed
 from tts.audio import AudioChunk
-from tts.decoders.vits_decoder import DecodeStream
+from tts.decoders.decoder import SampleStream
 from tts.errors import SentenceFailed
 from tts.models.semantic import SemanticModel
 from tts.semantic_decoding import Row, SemanticBatch, SemanticRequest
@@ -69,6 +70,7 @@ class SynthesisEngine:
         self._batches: dict[SemanticModel, SemanticBatch] = {}
         self._growing: dict[SpeechJob, Row] = {}
         self._sounding: dict[SpeechJob, _Sound] = {}
+        self._num_turns = 0
         self._growth_ahead_sec = 0.0  # time growth has been given more than sound, while both were wanted
 
     def start(self, job: SpeechJob) -> None:
@@ -99,7 +101,7 @@ class SynthesisEngine:
             self._grow(growing)
             spent_sec = time.perf_counter() - start
         else:
-            self._sound(min(sounding, key=lambda job: self._sounding[job].num_samples))
+            self._sound(min(sounding, key=lambda job: self._sounding[job].last_turn))
             spent_sec = start - time.perf_counter()
         self._growth_ahead_sec = self._growth_ahead_sec + spent_sec if growing and sounding else 0.0
 
@@ -138,12 +140,14 @@ class SynthesisEngine:
 
     def _sound(self, job: SpeechJob) -> None:
         sound = self._sounding[job]
+        self._num_turns += 1
+        sound.last_turn = self._num_turns
         chunk = sound.next_chunk()
         if chunk is None:
             job.finish()
         elif not np.isfinite(chunk).all():
             raise JobFailed(job, SentenceFailed("the decoder produced values that are no numbers"))
-        else:
+        elif len(chunk):
             request = job.request
             job.emit(AudioChunk(chunk, request.voice.sample_rate, request.sentence_index))
 
@@ -154,10 +158,11 @@ class _Sound:
     def __init__(self, utterance: Utterance, tokens: Sequence[int], sizes: ChunkSizes) -> None:
         voice = utterance.voice
         self.num_samples = 0
+        self.last_turn = 0
         self._sizes = sizes
         self._rate = voice.sample_rate
         self._pause = np.zeros(round(utterance.pause_sec * self._rate), dtype=np.float32)
-        self._stream: DecodeStream | None = None
+        self._stream: SampleStream | None = None
         if tokens:
             self._stream = voice.decoder.open(
                 tokens,
@@ -168,7 +173,7 @@ class _Sound:
             )
 
     def next_chunk(self) -> np.ndarray | None:
-        """Returns float32 (T,) samples, or None at the end."""
+        """Returns float32 (T,) samples, none of them if there is more to do first, or None at the end."""
         if self._stream is None:
             return None
         size_sec = self._sizes.later_sec if self.num_samples else self._sizes.first_sec

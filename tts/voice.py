@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 
 from speakers.speaker import Speaker
 from tts.checkpoint import read_checkpoint
-from tts.decoders.vits_decoder import Conditioning, VitsDecoder
+from tts.decoders.decoder import Decoder, Spoken
+from tts.decoders.loader import DecoderLoader
 from tts.errors import BadVoice
 from tts.models.semantic import SemanticModel
+from tts.pretrained import SPEAKER_NET, PretrainedModels
 from tts.reference import ReferenceEncoder
 from tts.sampling import SamplingParams
+from tts.shared_weights import SharedWeights, file_stamp
 from tts.text.bert import BertEncoder
 from tts.text.front_end import FrontEnd
 from tts.text.pieces import prepare_reference, prepare_target
-
-Weights = TypeVar("Weights", SemanticModel, VitsDecoder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ class Voice:
     Attributes:
         speaker: the parameters it was made from.
         semantic, decoder: the two stages; voices of the same files share them.
-        conditioning: what the decoder knows of the reference recordings.
+        conditioning: what the decoder knows of the reference recordings; its own kind of thing.
         prompt: semantic tokens of the reference, int64 (P,); empty if its words are not known.
         reference: what the reference says; no phones if that is not known.
         reader: reads text for these weights.
@@ -81,8 +80,8 @@ class Voice:
 
     speaker: Speaker
     semantic: SemanticModel
-    decoder: VitsDecoder
-    conditioning: Conditioning
+    decoder: Decoder
+    conditioning: Any
     prompt: np.ndarray
     reference: ReadText
     reader: Reader
@@ -100,7 +99,8 @@ class VoiceLoader:
     Args:
         ssl_model: folder of the HuBERT model (transformers format) of speakers that name none.
         bert_model: folder of the RoBERTa model, or None.
-        speaker_net: ERes2NetV2 file for v2Pro and v2ProPlus voices, or None.
+        speaker_net: ERes2NetV2 file for v2Pro and v2ProPlus voices; None looks among the pretrained models.
+        pretrained: finds what other voices need: by default, in the folder `models`.
         device: where the weights live.
     """
 
@@ -110,14 +110,17 @@ class VoiceLoader:
         ssl_model: Path,
         bert_model: Path | None = None,
         speaker_net: Path | None = None,
+        pretrained: PretrainedModels | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         self._device = torch.device(device)
         self._ssl_model = ssl_model
         self._speaker_net = speaker_net
+        self._pretrained = pretrained or PretrainedModels("models")
         self._reference_encoders: dict[Path, ReferenceEncoder] = {}
         self._bert = _load_bert(bert_model, device) if bert_model is not None else None
-        self._weights: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
+        self._decoders = DecoderLoader(self._pretrained, self._device)
+        self._shared = SharedWeights()
 
     def load(self, speaker: Speaker) -> Voice:
         """Reads files and computes the reference's features; seconds of work, so off the event loop.
@@ -134,21 +137,30 @@ class VoiceLoader:
 
     def _load(self, speaker: Speaker) -> Voice:
         semantic = self._semantic(speaker.gpt_model)
-        decoder = self._decoder(speaker.sovits_model, speaker.version)
-        encoder, version = self._encoder(speaker.ssl_model or self._ssl_model), decoder.version
+        decoder = self._decoders.load(
+            speaker.sovits_model,
+            version=speaker.version,
+            base=speaker.sovits_base,
+            num_steps=speaker.sample_steps,
+        )
+        version = decoder.version
+        if version.uses_speaker_embedding and self._speaker_net is None:
+            self._pretrained.require(SPEAKER_NET)
+        encoder = self._encoder(speaker.ssl_model or self._ssl_model)
         main = encoder.encode(speaker.ref_audio, version)
         others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
         front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
         front_end.warm(speaker.target_language, *([speaker.ref_language] if speaker.ref_text else []))
         reader = Reader(front_end, self._bert, semantic.bert_dim)
-        has_text = bool(speaker.ref_text)
+        prompt = decoder.ssl_to_tokens(main.ssl).cpu().numpy() if speaker.ref_text else np.zeros(0, np.int64)
+        reference = reader.read_reference(speaker.ref_text, speaker.ref_language)
         return Voice(
             speaker=speaker,
             semantic=semantic,
             decoder=decoder,
-            conditioning=decoder.condition([main, *others]),
-            prompt=decoder.ssl_to_tokens(main.ssl).cpu().numpy() if has_text else np.zeros(0, np.int64),
-            reference=reader.read_reference(speaker.ref_text, speaker.ref_language),
+            conditioning=decoder.condition([main, *others], Spoken(prompt, reference.phones)),
+            prompt=prompt,
+            reference=reference,
             reader=reader,
             sampling=SamplingParams(
                 top_k=speaker.top_k,
@@ -162,26 +174,15 @@ class VoiceLoader:
         def load() -> SemanticModel:
             return SemanticModel.from_checkpoint(read_checkpoint(path)).to(self._device)
 
-        return self._shared(("semantic", file_stamp(path)), load)
-
-    def _decoder(self, path: Path, version: str | None) -> VitsDecoder:
-        def load() -> VitsDecoder:
-            return VitsDecoder.from_checkpoint(read_checkpoint(path, version=version), self._device)
-
-        return self._shared(("decoder", version, file_stamp(path)), load)
+        return self._shared.get(("semantic", file_stamp(path)), load)
 
     def _encoder(self, ssl_model: Path) -> ReferenceEncoder:
         encoder = self._reference_encoders.get(ssl_model)
         if encoder is None:
-            encoder = ReferenceEncoder(ssl_model, self._speaker_net, device=self._device)
+            speaker_net = self._speaker_net or self._pretrained.place(SPEAKER_NET)
+            encoder = ReferenceEncoder(ssl_model, speaker_net, device=self._device)
             self._reference_encoders[ssl_model] = encoder
         return encoder
-
-    def _shared(self, key: Hashable, load: Callable[[], Weights]) -> Weights:
-        weights = self._weights.get(key)
-        if weights is None:
-            weights = self._weights[key] = load()
-        return weights
 
 
 def _load_bert(folder: Path, device: torch.device | str) -> BertEncoder:
@@ -189,9 +190,3 @@ def _load_bert(folder: Path, device: torch.device | str) -> BertEncoder:
         return BertEncoder(folder, device=str(device))
     except (OSError, ValueError) as error:
         raise BadVoice(f"the BERT model cannot be used: {error}") from error
-
-
-def file_stamp(path: Path) -> tuple[str, int, int]:
-    """What tells one state of a file from another: resolved path, size in bytes, time of change in ns."""
-    stat = path.stat()
-    return str(path.resolve()), stat.st_size, stat.st_mtime_ns

@@ -13,7 +13,8 @@ import torch
 from runtime.workers import Workers
 from speakers.speaker import Speaker
 from tts.errors import BadVoice
-from tts.voice import Voice, file_stamp
+from tts.shared_weights import file_stamp
+from tts.voice import Voice
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class VoiceBank:
     @property
     def num_bytes(self) -> int:
         """Bytes of all weights and features in the bank; what voices share counts once."""
-        modules = {id(m): m for v in self._voices.values() for m in (v.semantic, v.decoder.model)}
+        modules = {id(m): m for v in self._voices.values() for m in (v.semantic, *v.decoder.modules)}
         weights = sum(
             _bytes_of(module.parameters()) + _bytes_of(module.buffers()) for module in modules.values()
         )

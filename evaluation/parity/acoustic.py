@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from evaluation.parity.kit import Arrays, Golden, Kit, batched
-from tts.decoders.vits_decoder import DecodeStream
+from tts.decoders.decoder import SampleStream
 from tts.reference_features import Style
 
 # Any size will do: chunk sizes do not change a sample.
@@ -63,7 +63,7 @@ def run_codes(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:
     }
 
 
-def join(stream: DecodeStream) -> np.ndarray:
+def join(stream: SampleStream) -> np.ndarray:
     """All chunks of a stream as one waveform."""
     chunks = []
     while (chunk := stream.next_chunk(CHUNK_FRAMES)) is not None:

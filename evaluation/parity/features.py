@@ -7,13 +7,14 @@ import torch
 
 from evaluation.parity.kit import Golden, Kit
 from tts.audio import read_audio, resample, to_mono
-from tts.dsp import MelSettings, kaldi_fbank, log_mel, normalize_mel, resample_sinc, spectrogram
+from tts.dsp import denormalize_mel, kaldi_fbank, resample_sinc, spectrogram
 from tts.models.hubert import SAMPLE_RATE_HZ
 from tts.reference import (
     SPEAKER_RATE_HZ,
     STYLE_FFT_SAMPLES,
     STYLE_HOP_SAMPLES,
     STYLE_RATE_HZ,
+    flow_mel,
     style_waveform,
 )
 from tts.versions import VERSIONS
@@ -32,19 +33,11 @@ def run_reference_audio(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:
         "out_wav16k_sv": resample_sinc(waveform, STYLE_RATE_HZ, SPEAKER_RATE_HZ)[0],
         "out_wav16k_ssl": torch.from_numpy(resample(mono, rate, SAMPLE_RATE_HZ)),
     }
-    for name in ("v3", "v4"):
-        mel = _flow_mel(samples, rate, name)
-        results[f"out_mel_{name}"] = mel
-        results[f"out_mel_{name}_norm"] = normalize_mel(mel)
+    for name, version in VERSIONS.items():
+        if version.flow is not None:
+            mel = flow_mel(samples, rate, version.flow)[0]
+            results |= {f"out_mel_{name}": denormalize_mel(mel), f"out_mel_{name}_norm": mel}
     return {name: array.numpy() for name, array in results.items()}
-
-
-def _flow_mel(samples: torch.Tensor, rate: int, version_name: str) -> torch.Tensor:
-    facts = VERSIONS[version_name].flow
-    if facts is None:
-        raise LookupError(f"{version_name} has no mel settings")
-    settings = MelSettings(facts.mel_sample_rate, facts.mel_fft_samples, facts.mel_hop_samples)
-    return log_mel(resample_sinc(samples[None], rate, settings.sample_rate), settings)[0]
 
 
 def run_ssl_codes(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:

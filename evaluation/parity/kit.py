@@ -11,12 +11,17 @@ import numpy as np
 import torch
 
 from tts.checkpoint import read_checkpoint
+from tts.decoders.flow_decoder import FlowDecoder
 from tts.decoders.vits_decoder import VitsDecoder
+from tts.models.flow_model import FlowModel
 from tts.models.hubert import HubertEncoder
 from tts.models.semantic import SemanticModel
 from tts.models.speaker_encoder import SpeakerEncoder
+from tts.models.vocoders import Vocoder, read_vocoder
+from tts.versions import VERSIONS
 
 Arrays = Mapping[str, np.ndarray]
+VOCODERS = {"v3": "weights/bigvgan", "v4": "weights/v4_vocoder.pth"}
 
 
 class NotInKit(LookupError):
@@ -54,6 +59,8 @@ class Kit:
         index = json.loads(self.path("index.json").read_text(encoding="utf8"))
         self._goldens = {entry["name"]: entry for entry in index["goldens"]}
         self.decoder = cache(self._load_decoder)
+        self.flow_model = cache(self._load_flow_model)
+        self.vocoder = cache(self._load_vocoder)
         self.semantic_model = cache(self._load_semantic_model)
         self.hubert = cache(lambda: HubertEncoder(self.path("weights/hubert")))
         self.speaker_encoder = cache(
@@ -93,6 +100,21 @@ class Kit:
 
     def _load_decoder(self, name: str) -> VitsDecoder:
         return VitsDecoder.from_checkpoint(read_checkpoint(self.path(name)))
+
+    def _load_flow_model(self, name: str) -> FlowModel:
+        """A LoRA file `..._lora.pth` is merged onto the base beside it."""
+        checkpoint = read_checkpoint(self.path(name))
+        if checkpoint.lora_rank is None:
+            return FlowModel.from_checkpoint(checkpoint)
+        return FlowModel.from_checkpoint(checkpoint, read_checkpoint(self.path(name.replace("_lora", ""))))
+
+    def _load_vocoder(self, version_name: str) -> Vocoder:
+        return read_vocoder(self.path(VOCODERS[version_name]), VERSIONS[version_name])
+
+    def flow_decoder(self, name: str, num_steps: int) -> FlowDecoder:
+        """A v3 or v4 model and its vocoder."""
+        model = self.flow_model(name)
+        return FlowDecoder(model, self.vocoder(model.version.name), num_steps=num_steps)
 
     def _load_semantic_model(self, name: str) -> SemanticModel:
         return SemanticModel.from_checkpoint(read_checkpoint(self.path(name)))

@@ -70,7 +70,8 @@ def test_tensors_decide_alone_where_they_can(shapes: dict, name: str) -> None:
 def test_v3_and_v4_need_a_word(shapes: dict) -> None:
     with pytest.raises(UnknownVersion, match="give version = one of v3, v4"):
         find_version(shapes, asked=None, hints=(None, "v2", "nonsense"))
-    assert find_version(shapes, asked="v4", hints=("v3", "v3", "v3")).name == "v4"
+    assert find_version(shapes, asked="v4", hints=(None, "v2", None)).name == "v4"
+    assert find_version(shapes, asked="v4", hints=(None, "v4", "v3")).name == "v4"
     assert find_version(shapes, asked=None, hints=("v3", "v4", "v4")).name == "v3"
     assert find_version(shapes, asked=None, hints=(None, "v4", "v3")).name == "v4"
     assert find_version(shapes, asked=None, hints=(None, None, "v4")).name == "v4"
@@ -85,6 +86,8 @@ def test_pro_of_unusual_width_needs_a_word() -> None:
 def test_the_caller_may_not_contradict_the_tensors() -> None:
     with pytest.raises(UnknownVersion, match="those of v1, not of v2"):
         find_version(V1, asked="v2", hints=())
+    with pytest.raises(UnknownVersion, match="says itself that it is a v3 file, but version = v4"):
+        find_version(FLOW, asked="v4", hints=(None, "v3", "v4"))
     with pytest.raises(UnknownVersion, match="'v5' does not exist; known are v1, v2, v2Pro"):
         find_version(V1, asked="v5", hints=())
 

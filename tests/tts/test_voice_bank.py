@@ -55,7 +55,7 @@ class Loader:
         return SimpleNamespace(
             speaker=speaker,
             semantic=nn.Linear(10, 10),
-            decoder=SimpleNamespace(model=nn.Linear(10, 10)),
+            decoder=SimpleNamespace(modules=(nn.Linear(10, 10),)),
             reference=SimpleNamespace(bert=np.zeros(0, np.float32)),
         )
 

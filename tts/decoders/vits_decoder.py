@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tts.checkpoint import BadCheckpoint, Checkpoint
+from tts.decoders.decoder import Spoken
+from tts.decoders.inputs import check_speed, checked_ids, seeded_noise, tokens_of_ssl
 from tts.models.hifigan_stream import HifiGanStream
 from tts.models.prior_encoder import Prior
 from tts.models.vits import VitsModel
@@ -21,8 +23,6 @@ from tts.reference_features import Style
 from tts.versions import Version
 
 DEFAULT_NOISE_SCALE = 0.5
-MIN_SPEED_FACTOR = 0.25
-MAX_SPEED_FACTOR = 4.0
 # The waveform network always runs on this many frames at once, however many are asked for: kernels round
 # differently for other lengths (measured up to 3e-6), so chunk sizes would otherwise show in the last bits.
 # 16 frames (0.32 s) cost about 6 % more CPU time than 32; layer state makes nothing be computed twice.
@@ -83,6 +83,11 @@ class VitsDecoder:
         return self.version.sample_rate
 
     @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """The networks, which other decoders may share."""
+        return (self.model,)
+
+    @property
     def samples_per_frame(self) -> int:
         """Waveform samples of one decoder frame."""
         return self.model.dec.samples_per_frame
@@ -99,17 +104,15 @@ class VitsDecoder:
         Raises:
             ValueError: Another width than the codebook's, or too few frames for one token.
         """
-        quantizer = self.model.quantizer
-        if ssl.ndim != 3 or ssl.shape[2] != quantizer.codebook.shape[1] or ssl.shape[1] < quantizer.stride:
-            raise ValueError(
-                f"SSL features of shape {tuple(ssl.shape)}; (1, at least {quantizer.stride}, "
-                f"{quantizer.codebook.shape[1]}) is needed"
-            )
-        return quantizer.encode(quantizer.project(ssl.to(self.device)))
+        return tokens_of_ssl(self.model.quantizer, ssl)
 
     @torch.inference_mode()
-    def condition(self, references: Sequence[Style]) -> Conditioning:
+    def condition(self, references: Sequence[Style], spoken: Spoken | None = None) -> Conditioning:
         """Make a voice of one or more references; several are averaged.
+
+        Args:
+            references: The main one first.
+            spoken: Of no use to these versions.
 
         Raises:
             ValueError: No reference, or one without the speaker embedding that the version needs.
@@ -173,12 +176,9 @@ class VitsDecoder:
         speed_factor: float = 1.0,
     ) -> Prior:
         """Run the text encoder only; arguments and errors as of `open`."""
-        if not MIN_SPEED_FACTOR <= speed_factor <= MAX_SPEED_FACTOR:
-            raise ValueError(
-                f"speed_factor {speed_factor}: {MIN_SPEED_FACTOR} to {MAX_SPEED_FACTOR} is valid"
-            )
-        token_ids = self._ids(tokens, len(self.model.quantizer.codebook), "semantic token")
-        phone_ids = self._ids(phones, self.model.enc_p.num_symbols, "phone")
+        check_speed(speed_factor)
+        token_ids = checked_ids(tokens, len(self.model.quantizer.codebook), "semantic token").to(self.device)
+        phone_ids = checked_ids(phones, self.model.enc_p.num_symbols, "phone").to(self.device)
         features = self.model.expand_tokens(token_ids)
         return self.model.enc_p(features, phone_ids[None], conditioning.text, speed_factor)
 
@@ -198,16 +198,6 @@ class VitsDecoder:
 
     def _place(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, torch.float32)
-
-    def _ids(self, values: Sequence[int] | np.ndarray | Tensor, limit: int, what: str) -> Tensor:
-        ids = torch.as_tensor(values, dtype=torch.int64)
-        if ids.ndim != 1 or len(ids) == 0:
-            raise ValueError(f"{what}s of shape {tuple(ids.shape)}; a sequence of at least one is needed")
-        if int(ids.min()) < 0 or int(ids.max()) >= limit:
-            raise ValueError(
-                f"{what} ids run from {int(ids.min())} to {int(ids.max())}; 0 to {limit - 1} is valid"
-            )
-        return ids.to(self.device)
 
 
 class DecodeStream:
@@ -271,16 +261,6 @@ class DecodeStream:
             samples = self._waveform.push(step, is_last=self._num_fed == self.num_frames)
             parts.append(samples[0, 0].cpu().numpy())
         self._ready = np.concatenate(parts)
-
-
-def seeded_noise(seed: int, num_channels: int, num_frames: int) -> np.ndarray:
-    """Standard normal values (num_channels, num_frames) float32 that depend on seed and frame number only.
-
-    They are drawn frame by frame from numpy's generator: a longer sentence begins with the values of a
-    shorter one, and every device sees the same.
-    """
-    generator = np.random.default_rng(seed)
-    return generator.standard_normal((num_frames, num_channels), dtype=np.float32).T.copy()
 
 
 def _kind(checkpoint: Checkpoint) -> str:

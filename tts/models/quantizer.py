@@ -3,6 +3,16 @@
 import torch
 from torch import Tensor, nn
 
+# Checkpoint name -> ours, in a model that has the quantizer under that name.
+CHECKPOINT_NAMES = {
+    "ssl_proj.weight": "quantizer.ssl_proj.weight",
+    "ssl_proj.bias": "quantizer.ssl_proj.bias",
+    "quantizer.vq.layers.0._codebook.embed": "quantizer.codebook",
+}
+_CODEBOOK = "quantizer.vq.layers.0._codebook."
+# What only codebook training needs.
+TRAINING_STATISTICS = tuple(_CODEBOOK + name for name in ("inited", "cluster_size", "embed_avg"))
+
 
 class SemanticQuantizer(nn.Module):
     """Nearest-entry quantizer behind a stride-2 convolution (50 Hz features -> 25 Hz tokens).
@@ -34,3 +44,9 @@ class SemanticQuantizer(nn.Module):
     def decode(self, tokens: Tensor) -> Tensor:
         """Tokens (T_sem,) -> codebook rows (1, C, T_sem)."""
         return self.codebook[tokens].T[None]
+
+
+def finished_statistics(codebook: Tensor) -> dict[str, Tensor]:
+    """What upstream's strict loader wants beside a codebook (num_codes, C): as if its training had ended."""
+    values = (torch.ones(1), torch.ones(len(codebook)), codebook)
+    return dict(zip(TRAINING_STATISTICS, values, strict=True))

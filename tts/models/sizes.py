@@ -60,7 +60,20 @@ class Sizes:
         Raises:
             BadCheckpoint: Missing, empty, or anything else than numbers from 1 to 4096.
         """
-        values = self.settings.get(name)
+        return self._numbers(name, self.settings.get(name))
+
+    def integer_rows(self, name: str) -> tuple[tuple[int, ...], ...]:
+        """A list of such lists from the settings.
+
+        Raises:
+            BadCheckpoint: Missing, empty, or anything else.
+        """
+        rows = self.settings.get(name)
+        if not isinstance(rows, list | tuple) or not rows:
+            raise BadCheckpoint(self.source, f"config.model.{name} must be a list of lists")
+        return tuple(self._numbers(name, row) for row in rows)
+
+    def _numbers(self, name: str, values: object) -> tuple[int, ...]:
         if not isinstance(values, list | tuple) or not values:
             raise BadCheckpoint(self.source, f"config.model.{name} must be a list of whole numbers")
         for value in values:

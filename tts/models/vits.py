@@ -10,24 +10,18 @@ from tts.checkpoint import BadCheckpoint, Checkpoint, take_weights
 from tts.models.flow import Flow
 from tts.models.hifigan import HifiGan, block_conv_key
 from tts.models.prior_encoder import PriorEncoder
-from tts.models.quantizer import SemanticQuantizer
+from tts.models.quantizer import (
+    CHECKPOINT_NAMES,
+    TRAINING_STATISTICS,
+    SemanticQuantizer,
+    finished_statistics,
+)
 from tts.models.sizes import Sizes
 from tts.models.style import StyleEncoder
 from tts.models.weight_norm import fold_weight_norm, unfold_weight_norm
 
-# Checkpoint name -> ours, where they differ.
-_QUANTIZER_NAMES = {
-    "ssl_proj.weight": "quantizer.ssl_proj.weight",
-    "ssl_proj.bias": "quantizer.ssl_proj.bias",
-    "quantizer.vq.layers.0._codebook.embed": "quantizer.codebook",
-}
 # The posterior encoder and the statistics of codebook training: never needed to speak.
-_TRAINING_ONLY = (
-    "enc_q.",
-    "quantizer.vq.layers.0._codebook.inited",
-    "quantizer.vq.layers.0._codebook.cluster_size",
-    "quantizer.vq.layers.0._codebook.embed_avg",
-)
+_TRAINING_ONLY = ("enc_q.", *TRAINING_STATISTICS)
 # What upstream stores in two factors.
 _WEIGHT_NORMED = ("dec.ups.", "dec.resblocks.", "flow.flows.")
 _NOT_NORMED = (".pre.weight", ".post.weight")
@@ -146,14 +140,11 @@ def checkpoint_weights(model: VitsModel) -> dict[str, Tensor]:
     The statistics of codebook training, which upstream's strict loader wants, are filled in as for a finished
     codebook.
     """
-    theirs = {ours: name for name, ours in _QUANTIZER_NAMES.items()}
+    theirs = {ours: name for name, ours in CHECKPOINT_NAMES.items()}
     weights = {
         theirs.get(name, name).removeprefix("fusion."): tensor for name, tensor in model.state_dict().items()
     }
-    codebook = "quantizer.vq.layers.0._codebook."
-    weights[codebook + "inited"] = torch.ones(1)
-    weights[codebook + "cluster_size"] = torch.ones(len(model.quantizer.codebook))
-    weights[codebook + "embed_avg"] = weights[codebook + "embed"]
+    weights |= finished_statistics(model.quantizer.codebook)
     normed = [name for name in weights if name.startswith(_WEIGHT_NORMED) and name.endswith(".weight")]
     return unfold_weight_norm(weights, [name for name in normed if not name.endswith(_NOT_NORMED)])
 
@@ -161,18 +152,12 @@ def checkpoint_weights(model: VitsModel) -> dict[str, Tensor]:
 def _our_name(name: str) -> str:
     if name.startswith(("sv_emb.", "ge_to512.", "prelu.")):
         return "fusion." + name
-    return _QUANTIZER_NAMES.get(name, name)
+    return CHECKPOINT_NAMES.get(name, name)
 
 
 def _block_dilations(sizes: Sizes) -> Sequence[Sequence[int]]:
     """Dilations of the parallel residual blocks, checked against the number of convolutions stored."""
-    rows = sizes.settings.get("resblock_dilation_sizes")
-    if not isinstance(rows, list | tuple) or not rows:
-        raise BadCheckpoint(sizes.source, "config.model.resblock_dilation_sizes must be a list of lists")
-    dilations = [
-        Sizes({}, sizes.source, {"resblock_dilation_sizes": row}).integers("resblock_dilation_sizes")
-        for row in rows
-    ]
+    dilations = sizes.integer_rows("resblock_dilation_sizes")
     num_blocks = sizes.count(block_conv_key(sizes, "dec."))
     if num_blocks != len(dilations) * sizes.count("dec.ups.{}.weight"):
         raise BadCheckpoint(
