@@ -27,6 +27,7 @@ class MandarinReader:
         """
         self._is_like_upstream = options.is_like_upstream
         self._has_erhua = options.has_erhua
+        self._polyphones = options.polyphones
         self._lexicon = lexicons.Lexicon(options.lexicon)
 
     def read(self, text: str, *, is_alone: bool = True) -> Reading:
@@ -57,7 +58,9 @@ class MandarinReader:
                 words.append(Word(part, "nz", list(reading), is_fixed=True))
                 continue
             tagged = cut(part)
-            syllables = iter(read_clause(tagged, is_like_upstream=self._is_like_upstream))
+            syllables = iter(
+                read_clause(tagged, is_like_upstream=self._is_like_upstream, polyphones=self._polyphones)
+            )
             words += [Word(text, tag, [next(syllables) for _ in text]) for text, tag in tagged]
         words = merge_words(words)
         before = ""

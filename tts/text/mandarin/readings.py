@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from tts.text.languages import PolyphoneModel
 from tts.text.mandarin.pinyin import (
     MAX_PHRASE_CHARS,
     is_hand_checked,
@@ -30,16 +31,21 @@ def context_rules() -> tuple[tuple[re.Pattern[str], str, bool], ...]:
     return tuple(rows)
 
 
-def read_clause(tagged: list[Tagged], *, is_like_upstream: bool = False) -> list[str]:
+def read_clause(
+    tagged: list[Tagged], *, is_like_upstream: bool = False, polyphones: PolyphoneModel | None = None
+) -> list[str]:
     """Returns one syllable per character of the clause.
 
     Args:
         tagged: words and their tags, Han characters only.
         is_like_upstream: look no further than each word, as GPT-SoVITS does without its neural model.
+        polyphones: asked about characters that stand in no known phrase; our context rules come after it.
     """
     if is_like_upstream:
         return [syllable for word, _ in tagged for syllable in read_word(word)]
     syllables = _phrases([word for word, _ in tagged])
+    if polyphones is not None:
+        _ask(polyphones, syllables, tagged)
     _apply_context(syllables, tagged)
     start = 0
     for index, (word, tag) in enumerate(tagged):
@@ -71,6 +77,14 @@ def _phrases(words: list[str]) -> list[str]:
             syllables += read_word(words[first])
         first = last
     return syllables
+
+
+def _ask(polyphones: PolyphoneModel, syllables: list[str], tagged: list[Tagged]) -> None:
+    table = phrase_table()
+    is_known = [known for word, _ in tagged for known in [is_hand_checked(word) or word in table] * len(word)]
+    for index, syllable in polyphones.read("".join(word for word, _ in tagged)).items():
+        if not is_known[index]:
+            syllables[index] = syllable
 
 
 def _apply_context(syllables: list[str], tagged: list[Tagged]) -> None:
