@@ -167,7 +167,7 @@ def _part_names(speaker: Speaker, use_bert: bool) -> tuple[list[str], list[str]]
         if speaker.sovits_model.is_file():
             checkpoint = read_checkpoint(speaker.sovits_model, version=speaker.version)
             if checkpoint.version is not None:
-                is_lora = checkpoint.lora_rank is not None
+                is_lora = checkpoint.lora_rank is not None and speaker.sovits_base is None
                 names += parts_for(checkpoint.version, is_lora=is_lora)
         if use_bert and speaker.gpt_model.is_file() and _hears_bert(speaker):
             names.append(BERT)

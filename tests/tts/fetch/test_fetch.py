@@ -145,6 +145,9 @@ def test_lora_files_and_flow_versions_name_their_parts(place, tmp_path) -> None:
     missing = {need["title"]: need["users"] for need in told["needs"] if not need["is_there"]}
     assert missing["SoVITS base of v4"] == ["Four"]
     assert missing["vocoder of v4"] == ["Four"]
+    file = place.speakers / "Four.toml"
+    file.write_text(f'{file.read_text()}sovits_base = "{WEIGHTS / "s2_v2.pth"}"\n')
+    assert "SoVITS base of v4" not in place.run().stdout, "it brings its own"
     (problem,) = told["problems"]
     assert problem.startswith("speaker Odd: ")
     assert "give version = one of v3, v4" in problem
