@@ -1,6 +1,7 @@
 """The front end: a sentence in any mix of its languages -> phones, their ids and what BERT needs to know."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,6 +78,7 @@ class FrontEnd:
         *,
         is_like_upstream: bool = False,
         polyphones: PolyphoneModel | None = None,
+        make: Callable[[str, ReaderOptions], Reader] = make_reader,
     ) -> None:
         """Chooses the symbol table and a speaker's own readings.
 
@@ -86,6 +88,7 @@ class FrontEnd:
                 language -> such words: `{"ja": {"東雲": "シノノメ"}}`.
             is_like_upstream: repeat the known misreadings of GPT-SoVITS; for comparisons with it.
             polyphones: a model for Mandarin characters with several readings, such as g2pW.
+            make: makes the reader of a language; it is asked when the first text in it arrives.
 
         Raises:
             ValueError: for another table, or a reading in the lexicon that is not valid.
@@ -95,6 +98,7 @@ class FrontEnd:
         self._options = ReaderOptions(
             self._table.has_erhua, is_like_upstream=is_like_upstream, polyphones=polyphones
         )
+        self._make = make
         self._readers: dict[str, Reader] = {}
         for code in self._words.languages:
             self._reader(code)
@@ -191,7 +195,7 @@ class FrontEnd:
 
     def _reader(self, code: str) -> Reader:
         if code not in self._readers:
-            self._readers[code] = make_reader(code, replace(self._options, lexicon=self._words.of(code)))
+            self._readers[code] = self._make(code, replace(self._options, lexicon=self._words.of(code)))
         return self._readers[code]
 
 
