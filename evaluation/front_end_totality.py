@@ -26,7 +26,10 @@ CHUNK_TEXTS = 500
 MAX_LISTED = 20
 SECONDS_BETWEEN_LINES = 10.0
 # What rules look at, often, among all that there is.
-_TELLING = "0123456789.,:/-~%+=×÷²℃°$￥年月日点个第一不儿得地子号路米kmABCabc'’-— \n。，！？…（）《》αβ①々をはがカンー가요{|}"
+_TELLING = (
+    "0123456789.,:/-~%+=×÷²℃°$￥年月日点个第一不儿得地子号路米km"
+    "ABCabc'’-— \n。，！？…（）《》αβ①々をはがカンー가요{|}"
+)
 
 
 class RememberingReader:
@@ -157,9 +160,8 @@ def main(share: int, strings: int, num_processes: int) -> None:
             found = try_all(jobs, executor, _Lines(what, len(jobs)))
             took_sec = time.monotonic() - begun
             num_texts = len(jobs) // len(MODES) if jobs is characters else len(jobs)
-            click.echo(
-                f"{what}: {num_texts:,} texts, {len(jobs):,} readings, {len(found)} exceptions, {took_sec:.0f} s"
-            )
+            counted = f"{num_texts:,} texts, {len(jobs):,} readings, {len(found)} exceptions"
+            click.echo(f"{what}: {counted}, {took_sec:.0f} s")
             failures += found
     for line in failures[:MAX_LISTED]:
         click.echo(line)

@@ -71,4 +71,4 @@ def test_the_command_counts(monkeypatch):
     result = CliRunner().invoke(main, ["--share", "20000", "--strings", "0"])
     assert result.exit_code == 0, result.output
     assert "code points: 30 texts, 30 readings, 0 exceptions" in result.output
-    assert read_all([("Hello there", "en")]) == 8
+    assert read_all([("Hello there", "en"), ("", "en")]) == 7
