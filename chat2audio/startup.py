@@ -16,7 +16,7 @@ from llm.engine import LocalTextConfig, LocalTextEngine
 from llm.openai_backend import OpenAITextConfig, OpenAITextEngine
 from llm.sampling import SamplingParams
 from speakers.catalog import SpeakerCatalog
-from tts.pretrained import BERT, SPEAKER_NET, SSL
+from tts.pretrained import BERT, G2PW, SPEAKER_NET, SSL
 from tts.synthesis import ChunkSizes
 from tts.synthesizer import Synthesizer, SynthesizerOptions
 from tts.voice import VoiceLoader
@@ -104,6 +104,7 @@ def _speech_engine(settings: TTSSettings) -> SpeechEngine:
     loader = VoiceLoader(
         ssl_model=pretrained.place(SSL),
         bert_model=pretrained.find(BERT) if settings.use_bert else None,
+        g2pw_model=pretrained.find(G2PW),
         speaker_net=pretrained.find(SPEAKER_NET),
         pretrained=pretrained,
         device=_device(settings.device),

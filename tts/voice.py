@@ -15,12 +15,13 @@ from tts.decoders.decoder import Decoder, Spoken
 from tts.decoders.loader import DecoderLoader
 from tts.errors import BadVoice
 from tts.models.semantic import SemanticModel
-from tts.pretrained import SPEAKER_NET, PretrainedModels
+from tts.pretrained import BERT, SPEAKER_NET, PretrainedModels
 from tts.reference import ReferenceEncoder
 from tts.sampling import SamplingParams
 from tts.shared_weights import SharedWeights, file_stamp
 from tts.text.bert import BertEncoder
 from tts.text.front_end import FrontEnd
+from tts.text.languages import PolyphoneModel
 from tts.text.pieces import prepare_reference, prepare_target
 
 
@@ -99,6 +100,8 @@ class VoiceLoader:
     Args:
         ssl_model: folder of the HuBERT model (transformers format) of speakers that name none.
         bert_model: folder of the RoBERTa model, or None.
+        g2pw_model: folder of the g2pW model, which reads Mandarin polyphones, or None; it takes its
+            vocabulary from the RoBERTa folder.
         speaker_net: ERes2NetV2 file for v2Pro and v2ProPlus voices; None looks among the pretrained models.
         pretrained: finds what other voices need: by default, in the folder `models`.
         device: where the weights live.
@@ -109,6 +112,7 @@ class VoiceLoader:
         *,
         ssl_model: Path,
         bert_model: Path | None = None,
+        g2pw_model: Path | None = None,
         speaker_net: Path | None = None,
         pretrained: PretrainedModels | None = None,
         device: torch.device | str = "cpu",
@@ -119,6 +123,11 @@ class VoiceLoader:
         self._pretrained = pretrained or PretrainedModels("models")
         self._reference_encoders: dict[Path, ReferenceEncoder] = {}
         self._bert = _load_bert(bert_model, device) if bert_model is not None else None
+        self._polyphones: PolyphoneModel | None = None
+        if g2pw_model is not None:
+            from tts.text.mandarin.g2pw import try_g2pw  # brings the dictionaries of Mandarin
+
+            self._polyphones = try_g2pw(g2pw_model, bert_model or self._pretrained.find(BERT))
         self._decoders = DecoderLoader(self._pretrained, self._device)
         self._shared = SharedWeights()
 
@@ -149,7 +158,7 @@ class VoiceLoader:
         encoder = self._encoder(speaker.ssl_model or self._ssl_model)
         main = encoder.encode(speaker.ref_audio, version)
         others = [encoder.encode_style(path, version) for path in speaker.aux_ref_audios]
-        front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon)
+        front_end = FrontEnd(decoder.version.symbols, lexicon=speaker.lexicon, polyphones=self._polyphones)
         front_end.warm(speaker.target_language, *([speaker.ref_language] if speaker.ref_text else []))
         reader = Reader(front_end, self._bert, semantic.bert_dim)
         prompt = decoder.ssl_to_tokens(main.ssl).cpu().numpy() if speaker.ref_text else np.zeros(0, np.int64)

@@ -7,6 +7,7 @@ the L labels. Labels are the sorted bopomofo of POLYPHONIC_CHARS.txt, `char_ids`
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -19,6 +20,8 @@ from opencc import OpenCC
 
 from tts.text.bert_vocabulary import Vocabulary, load_vocabulary
 from tts.text.mandarin.pinyin import syllable_phones
+
+log = logging.getLogger(__name__)
 
 NET, CHARACTERS, PINYIN = "g2pW.onnx", "POLYPHONIC_CHARS.txt", "bopomofo_to_pinyin_wo_tune_dict.json"
 # Characters the model knows but GPT-SoVITS does not ask it about, in traditional form.
@@ -128,11 +131,20 @@ def load_g2pw(folder: Path, tokenizer_folder: Path | None = None) -> G2pw:
     return _open(folder / NET, vocabulary, rows, pinyin)
 
 
+def try_g2pw(folder: Path, tokenizer_folder: Path | None = None) -> G2pw | None:
+    """Loads a folder that was found rather than asked for: where it cannot be used a warning says why."""
+    try:
+        return load_g2pw(folder, tokenizer_folder)
+    except (OSError, ValueError) as error:
+        log.warning("g2pW is not used, polyphones are read by rules: %s", error)
+        return None
+
+
 def _open(
     path: Path, vocabulary: Vocabulary, rows: Sequence[Sequence[str]], pinyin: Mapping[str, str]
 ) -> G2pw:
     if find_spec("onnxruntime") is None:
-        raise ValueError(f"{path} needs the package onnxruntime: install it, or name no g2pW folder")
+        raise ValueError(f"{path} needs the package onnxruntime: pip install onnxruntime")
     onnxruntime: Any = import_module("onnxruntime")
     state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     # The library's own errors have no common class but Exception.

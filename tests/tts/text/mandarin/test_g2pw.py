@@ -10,7 +10,7 @@ import pytest
 from tts.text.bert_vocabulary import Vocabulary
 from tts.text.languages import ReaderOptions
 from tts.text.mandarin import g2pw
-from tts.text.mandarin.g2pw import G2pw, load_g2pw
+from tts.text.mandarin.g2pw import G2pw, load_g2pw, try_g2pw
 from tts.text.mandarin.reader import MandarinReader
 
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"我們樂長"]
@@ -107,8 +107,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_without_onnxruntime_the_error_says_what_to_install(folder, monkeypatch):
     monkeypatch.setattr(g2pw, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="needs the package onnxruntime: install it"):
+    with pytest.raises(ValueError, match="needs the package onnxruntime: pip install"):
         load_g2pw(folder)
+
+
+def test_a_folder_that_was_only_found_is_left_with_a_warning(folder, caplog):
+    (folder / "vocab.txt").unlink()
+    assert try_g2pw(folder) is None
+    assert "polyphones are read by rules" in caplog.text
+    assert str(folder) in caplog.text
 
 
 @pytest.mark.parametrize("name", [g2pw.NET, g2pw.CHARACTERS, g2pw.PINYIN, "vocab.txt"])
