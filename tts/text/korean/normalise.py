@@ -33,6 +33,7 @@ _LETTER_NAMES = dict(
     )
 )
 _LAUGHTER = {"ㅋ": "크", "ㅎ": "흐"}
+_BEFORE_LAUGHTER = re.compile("(?<=[가-힣]) ?(?=[ㅋㅎ])")  # which is not joined to the word before
 _TEARS = frozenset("ㅠㅜㅡㅗ")  # drawn faces, not sounds
 _MAX_LAUGHS = 4
 
@@ -56,7 +57,7 @@ def normalise(text: str) -> tuple[str, int]:
         first; and the number of letters, digits and signs that were left out.
     """
     text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    text = _LETTERS.sub(_say_letters, say_numbers(_read_han(text)))
+    text = _LETTERS.sub(_say_letters, _BEFORE_LAUGHTER.sub(", ", say_numbers(_read_han(text))))
     text = text.replace("...", "…")
     text = _DASH.sub(",", text).translate(_MARKS)
     kept = "".join(
@@ -89,7 +90,7 @@ def _say_letters(match: re.Match[str]) -> str:
     if written in VOWELS:
         return written if written in _TEARS else _vowel_syllable(written)
     if set(written) <= set(_LAUGHTER):
-        return " " + "".join(_LAUGHTER[letter] for letter in written[:_MAX_LAUGHS])
+        return "".join(_LAUGHTER[letter] for letter in written[:_MAX_LAUGHS])
     return "".join(_LETTER_NAMES.get(letter, "") for letter in written)
 
 

@@ -67,6 +67,7 @@ def said(text: str, *, is_like_upstream: bool = False) -> str:
         ("오늘 날씨", "오늘 랄씨"),
         ("너를 나에게", "너를 나에게"),
         ("생산량", "생산냥"),
+        ("등산로", "등산노"),
         # 23-28: tense consonants
         ("학교", "학꾜"),
         ("신고 갔다", "신고 갇따"),
