@@ -1,4 +1,6 @@
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -8,6 +10,8 @@ from tts.text.front_end import FrontEnd
 from tts.text.languages import MODES, READERS, ReaderOptions, Reading, make_reader, mode_of, modes_of
 from tts.text.symbols import LANGUAGES
 from tts.versions import VERSIONS
+
+ROOT = Path(__file__).parents[3]
 
 
 class EchoReader:
@@ -72,3 +76,21 @@ def test_warming_makes_only_the_readers_that_are_asked_for(monkeypatch):
 
 def test_every_mode_may_be_asked_of_the_newer_models():
     assert set(modes_of(LANGUAGES["v2"])) == set(MODES)
+
+
+def test_no_language_is_loaded_that_is_not_used():
+    code = (
+        "import sys\n"
+        "from tts.text.front_end import FrontEnd\n"
+        "front_end = FrontEnd()\n"
+        "def loaded():\n"
+        "    packages = ('jieba', 'pypinyin', 'opencc', 'pyopenjtalk', 'mecab', 'g2pk2', 'ToJyutping')\n"
+        "    ours = ('mandarin', 'english', 'japanese', 'korean', 'cantonese')\n"
+        "    return sorted({*packages, *(f'tts.text.{name}.reader' for name in ours)} & set(sys.modules))\n"
+        "assert loaded() == [], loaded()\n"
+        "front_end.warm('en')\n"
+        "front_end.read('Hello there, 3 friends!', 'en')\n"
+        "assert loaded() == ['tts.text.english.reader'], loaded()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
