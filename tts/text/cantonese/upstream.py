@@ -1,6 +1,7 @@
 """How GPT-SoVITS normalises Cantonese, in simplified characters and as Mandarin; for comparisons only."""
 
 import re
+from functools import lru_cache
 
 from tts.text.cantonese.normalise import MARKS
 from tts.text.cantonese.scripts import simplified
@@ -15,14 +16,20 @@ _MARKS = str.maketrans(
     | dict.fromkeys("~～", "-")
     | {"！": "!", "？": "?", "⋯": "…"}
 )
+_KEPT_TRADITIONAL = frozenset("乾於瞭")  # upstream simplifies one character at a time, and these not
 _ENDLESS = re.compile(r"\d{41,}")  # which the patterns would search again and again
 _NOT_KEPT = re.compile(f"[^一-\u9fa5{''.join(sorted(MARKS))}]")
 
 
+@lru_cache(maxsize=32768)
+def _simplified(char: str) -> str:
+    return char if char in _KEPT_TRADITIONAL else simplified(char)
+
+
 def normalise(text: str) -> str:
     """Returns what upstream says: signs outside its block are gone, marks are not collapsed."""
-    text = "".join(char for char in text if not "\ud800" <= char <= "\udfff")
-    text = simplified(text).translate(_DELETED).translate(_FULL_WIDTH)
+    text = "".join(_simplified(char) for char in text if not "\ud800" <= char <= "\udfff")
+    text = text.translate(_DELETED).translate(_FULL_WIDTH)
     text = _ENDLESS.sub(lambda match: say_digits(match[0]), text)
     text = say_numbers(text, is_like_upstream=True).replace("...", "…").translate(_MARKS)
     return _NOT_KEPT.sub("", text)

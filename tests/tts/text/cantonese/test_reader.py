@@ -37,7 +37,7 @@ def test_listening_list(row):
 def test_phones_of_upstream(row):
     reading = UPSTREAM.read(row["text"])
     assert reading.phones == tuple(row["phones"])
-    assert len(reading.norm_text) == len(row["norm_text"])
+    assert reading.norm_text.replace("钟意", "锺意") == row["norm_text"]  # a sign with two simplified forms
 
 
 @pytest.mark.parametrize(
