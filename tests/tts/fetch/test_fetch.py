@@ -292,6 +292,8 @@ def test_any_repository_can_be_looked_at_and_fetched_in_part(place) -> None:
     assert listed.exit_code == 0
     assert [line.split()[-1] for line in listed.stdout.splitlines()] == list(files)
     assert place.run("--repository", VOICES, "--only", "ref_audios/*", "--download").exit_code == 0
+    assert place.run("--repository", VOICES, "--only", "ref_audios/*", "--download").exit_code == 0
+    assert len(place.hub.reads) == 2, "what is there is not fetched again"
     there = {path.name for path in (place.models / "GPT-SoVITS_Mihoyo/ref_audios").iterdir()}
     assert there == {"a.wav", "b.wav"}
     assert not (place.models / "GPT-SoVITS_Mihoyo/GPT_models").exists()
