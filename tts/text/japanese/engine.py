@@ -47,7 +47,7 @@ class Engine:
             from pyopenjtalk.openjtalk import OpenJTalk
         self._package = pyopenjtalk
         self.is_own = folder is None
-        folder = folder or Path(pyopenjtalk.__file__).parent / "dictionary"
+        folder = folder or Path(str(pyopenjtalk.__file__)).parent / "dictionary"
         missing = [name for name in _FILES if not (folder / name).is_file()]
         if missing:
             raise ValueError(

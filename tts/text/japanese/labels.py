@@ -43,5 +43,6 @@ def _read(labels: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
         sound = _SOUND.search(label)
         name = sound[1] if sound else _SILENCE
         place, phrase = _PLACE.search(label), _PHRASE.search(label)
-        numbers = (int(place[1]), int(place[2]), int(place[3])) if place else (0, 0, 0)
-        yield (name.lower() if name in "AIUEO" else name, *numbers, int(phrase[1]) if phrase else 0)
+        from_fall, from_front, from_end = map(int, place.groups()) if place else (0, 0, 0)
+        num_morae = int(phrase[1]) if phrase else 0
+        yield name.lower() if name in "AIUEO" else name, from_fall, from_front, from_end, num_morae

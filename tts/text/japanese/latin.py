@@ -33,8 +33,10 @@ _OTHERS = "ya ヤ yu ユ yo ヨ wa ワ wo ヲ shi シ chi チ tsu ツ fu フ ji 
 
 @cache
 def _syllables() -> Mapping[str, str]:
-    rows = _ROW.findall(_ROWS)
-    table = {row + vowel: kana for row, line in rows for vowel, kana in zip("aiueo", line, strict=True)}
+    rows: list[tuple[str, str]] = _ROW.findall(_ROWS)
+    table: dict[str, str] = {
+        row + vowel: kana for row, line in rows for vowel, kana in zip("aiueo", line, strict=True)
+    }
     for glide, kana in _GLIDES.items():
         table |= {glide + vowel: kana + small for vowel, small in zip("auo", "ャュョ", strict=True)}
     others = _OTHERS.split()
