@@ -7,8 +7,6 @@ import pytest
 
 from evaluation.front_end.__main__ import score_folder
 
-pytest.importorskip("tts.text.cantonese.reader")
-
 GOLDENS = Path(__file__).parents[2] / "data" / "text" / "goldens"
 
 
