@@ -21,6 +21,7 @@ PARTICLE = (
     "간|전|후|동안|안|뒤|쪽|분|가량|이상|미만|남|넘|더|치|급|한테|께서|요|라|중|다|뿐|넣|있|없|남짓"
 )
 UNIT = _any_of(set(pairs("latin")))
+MONTH_DAY = r"(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])"
 DASH = r"\s?[-~–—∼]\s?"
 CLOCK = r"(?P<{0}h>[01]?\d|2[0-4]):(?P<{0}m>[0-5]\d)(?::(?P<{0}s>[0-5]\d))?"
 CODE = "비밀번호|패스워드|암호|인증 번호|코드|번호|아이디|비번"
@@ -52,6 +53,7 @@ RULES: tuple[tuple[str, Say], ...] = (
     (rf"(?<![\d-])(\d+)\s?-\s?(\d+)(?=\s?(?:{SCORED})\s?(?:{LOST_OR_WON}))", say.against),
     (rf"(?<!\d)(\d+)\s?대\s?(\d+)(?!\d)(?!\s?(?:{COUNTER}))", say.against),
     (rf"{MEASURED}[-~–—∼](?=\d)", lambda _: "에서 "),
+    (r"(?<=시|분|일|월)\s?[-~–—∼]\s?(?=오전|오후)", lambda _: "에서 "),
     (rf"([{''.join(say.MONEY)}])\s?({NUMBER})(?:\s?([만억]))?", say.money),
     (rf"({NUMBER})\s?km/h", say.speed),
     (rf"({NUMBER})\s?(?:°F|℉)", say.fahrenheit),
@@ -60,6 +62,7 @@ RULES: tuple[tuple[str, Say], ...] = (
     (rf"(?<![A-Za-z]){NUMBER}(?:\s?[+×*÷]\s?{NUMBER})+", say.arithmetic),
     (rf"{NUMBER}(?:\s?[-−]\s?{NUMBER})+(?=\s?=)", say.arithmetic),
     (rf"({NUMBER})(\s?)({UNIT})(?![A-Za-z])", say.unit),
+    (rf"(?<![\d/]){MONTH_DAY}{DASH}{MONTH_DAY}(?![\d/])", say.days),
     (r"(?<![\d/])(\d+)/(\d+)(?![\d/])", say.fraction),
     (r"(?<![\d월])(\d{1,2})월(?!드|광|급)", say.months),
     (r"(?<![\d.])(\d{1,2})(\s?)번째", say.ordinal),
@@ -81,11 +84,12 @@ RULES: tuple[tuple[str, Say], ...] = (
     (r"([가-힣])\s?=\s?", say.equals),
     (r"(?<![A-Za-z])(?:[Ll][Vv]|LEVEL|[Ll]evel)(?![A-Za-z])\.?\s?", lambda _: "레벨 "),
     (r"(?<![A-Za-z])(?:[Vv][Ss])(?![A-Za-z])\.?", lambda _: "대"),
+    (r"(?<=[A-Za-z]{2})\.(?=[A-Za-z]{2})", lambda _: "점"),
     (r"[A-Za-z]+", say.letters),
     ("[%]", lambda _: "퍼센트"),
     ("&", lambda _: " 앤드 "),
     ("@", lambda _: "골뱅이"),
-    ("[+]", lambda _: " 플러스 "),
+    ("[+]", lambda _: "플러스"),
     ("×", lambda _: " 곱하기 "),
     ("÷", lambda _: " 나누기 "),
 )

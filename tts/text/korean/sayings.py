@@ -69,6 +69,12 @@ def months(match: Match) -> str:
     return month(match[1]) + "월"
 
 
+def days(match: Match) -> str:
+    """Two days as a range: 7/1~7/31."""
+    first, last = match.group(1, 2), match.group(3, 4)
+    return "에서 ".join(f"{month(of)}월 {say_sino(day)}일" for of, day in (first, last))
+
+
 def clock(match: Match, prefix: str = "") -> str:
     """Groups h, m, s: 8:30 -> 여덟시 삼십분."""
     hour, minute, second = match.group(f"{prefix}h", f"{prefix}m", f"{prefix}s")
