@@ -2,7 +2,7 @@
 
 Its chain: the release 0.7b of the CMU dictionary; up to three letters are spelled; possessives; the word cut
 into known parts; a neural net. The last two come from the packages `wordsegment` and `g2p_en` of
-`requirements-evaluation.txt`; where one is missing our own reading of unknown words stands in.
+`requirements-evaluation.txt`; where either is missing our own reading of unknown words stands in.
 """
 
 from collections.abc import Callable
@@ -31,10 +31,12 @@ def read_upstream_word(word: str) -> Phones:
         base = read_upstream_word(word.removesuffix("'s"))
         return add_s(base) if base else ()
     split, net = _splitter(), _net()
-    parts = split(word) if split else []
+    if split is None or net is None:
+        return read_word(word.replace(".", ""))
+    parts = split(word)
     if len(parts) > 1:
         return tuple(phone for part in parts for phone in read_upstream_word(part))
-    return net.read(word) if net else read_word(word.replace(".", ""))
+    return net.read(word)
 
 
 def _known(word: str) -> Phones | None:

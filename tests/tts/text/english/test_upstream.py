@@ -45,9 +45,9 @@ def test_the_chain_of_look_ups(word, said, with_packages):
     assert " ".join(read_upstream_word(word)) == said
 
 
-def test_without_the_packages_our_own_readings_stand_in(monkeypatch):
-    monkeypatch.setattr(upstream, "_splitter", lambda: None)
-    monkeypatch.setattr(upstream, "_net", lambda: None)
+@pytest.mark.parametrize("missing", ["_splitter", "_net"])
+def test_without_one_of_the_packages_our_own_readings_stand_in(monkeypatch, with_packages, missing):
+    monkeypatch.setattr(upstream, missing, lambda: None)
     assert " ".join(read_upstream_word("half-broken")) == "HH AE1 F B R OW1 K AH0 N"
     assert read_upstream_word("ringuild.com")
 

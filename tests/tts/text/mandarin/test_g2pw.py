@@ -1,8 +1,10 @@
 """g2pW as a user may have it: a folder with the real one's files, and a net of a few random numbers."""
 
 import json
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,9 +161,8 @@ def test_a_real_net_of_random_numbers_is_run(folder):
 
 def write_net(path: Path) -> None:
     """Makes a net with the inputs and the output of the real one: a table by token, then the mask."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
+    onnx: Any = import_module("onnx")
+    helper, numpy_helper, TensorProto = onnx.helper, onnx.numpy_helper, onnx.TensorProto
     table = np.random.default_rng(0).random((len(TOKENS), len(LABELS)), np.float32)
     names = ("input_ids", "token_type_ids", "attention_mask")
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["B", "T"]) for name in names]
