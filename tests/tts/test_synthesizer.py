@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tts.audio import to_pcm16
 from tts.errors import BadVoice
 from tts.synthesis import ChunkSizes, token_budget
 from tts.synthesizer import Synthesizer, SynthesizerOptions
+from tts.text.front_end import FrontEnd
 from tts.versions import VERSIONS
 from tts.voice import VoiceLoader
 
@@ -54,6 +56,21 @@ def loader(speakers) -> Iterator[VoiceLoader]:
     voices = [voice_loader.load(speaker) for speaker in speakers.values()]
     yield voice_loader
     voices.clear()
+
+
+def test_a_voice_loads_the_languages_of_its_speaker_only(loader, speakers, monkeypatch) -> None:
+    warmed = []
+    monkeypatch.setattr(FrontEnd, "warm", lambda self, *languages: warmed.append(languages))
+    loader.load(replace(speakers["Bo"], target_language="en", ref_language="ja"))  # its words are not known
+    loader.load(replace(speakers["Ann"], target_language="en"))
+    assert warmed == [("en",), ("en", "zh")]
+
+
+def test_a_voice_of_the_first_version_speaks_no_korean(loader, speakers) -> None:
+    with pytest.raises(
+        BadVoice, match="speaker Bo: these models do not speak the language 'ko'; valid: auto, en"
+    ):
+        loader.load(replace(speakers["Bo"], target_language="ko"))
 
 
 @pytest.fixture
