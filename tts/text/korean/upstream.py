@@ -6,6 +6,7 @@ from tts.text.korean.lists import words
 from tts.text.korean.numbers import say_digits, say_native, say_sino
 from tts.text.korean.sayings import LETTERS
 from tts.text.korean.tagger import morphemes
+from tts.text.korean.words import upstream_respelling
 
 _LETTERS = LETTERS | {"R": "아르"}
 _MARKS = str.maketrans("：；，。！？\n·、", ",,,.!?.,,")
@@ -16,6 +17,7 @@ _COUNTED = re.compile(r"(\d[\d,]*)([ㄱ-힣]+)$")
 def rewrite(text: str) -> str:
     """Says letters and numbers as upstream does: digit by digit but before what it takes for a counter."""
     text = re.sub("[A-Za-z]", lambda match: _LETTERS[match[0].upper()], text)
+    text = upstream_respelling(text)
     text = text.replace("%", "퍼센트").replace("1번째", "첫번째").replace("10월", "시월")
     said, end = "", 0
     for morpheme in morphemes(text):

@@ -20,14 +20,20 @@ def _pattern(*names: str) -> tuple[re.Pattern[str], Mapping[str, str]]:
     return re.compile("|".join(map(re.escape, longest_first))), table
 
 
+def upstream_respelling(text: str) -> str:
+    """Returns the text with the words GPT-SoVITS knows respelled wherever their letters stand."""
+    pattern, table = _pattern("words")
+    return pattern.sub(lambda match: table[match[0]], text)
+
+
 def mark_words(text: str, units: list[Syllable | str], *, is_like_upstream: bool = False) -> None:
     """Tells the units of a text what they are part of, and respells listed words, in place.
 
-    A listed word counts where a morpheme begins: there is no 산새 in 우산새. Upstream finds it there.
+    A listed word counts where a morpheme begins: there is no 산새 in 우산새.
 
     Args:
         text: the text. units: one for each of its characters.
-        is_like_upstream: use the words only that GPT-SoVITS knows, too.
+        is_like_upstream: leave the listed words to `upstream_respelling`.
     """
     starts = set()
     for morpheme in morphemes(text):
@@ -40,10 +46,12 @@ def mark_words(text: str, units: list[Syllable | str], *, is_like_upstream: bool
         inner = None if is_like_upstream or not tag.startswith("E") else _inner_rieul(morpheme)
         if inner is not None and isinstance(unit := units[inner], Syllable):
             unit.is_adnominal = unit.coda == "ㄹ"
-    pattern, table = _pattern("words") if is_like_upstream else _pattern("words", "more_words")
+    if is_like_upstream:
+        return
+    pattern, table = _pattern("words", "more_words")
     for match in pattern.finditer(text):
         is_number = match[0][0] in _NUMERALS and match[0][-1] in _NUMERALS
-        if match.start() in starts or is_number or is_like_upstream:
+        if match.start() in starts or is_number:
             _respell(units[match.start() : match.end()], table[match[0]])
 
 

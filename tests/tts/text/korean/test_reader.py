@@ -35,6 +35,12 @@ def test_phones_of_upstream(row):
     assert UPSTREAM.read(row["text"]).phones == tuple(row["phones"])
 
 
+def test_upstream_knows_words_before_numbers_are_said():
+    assert spoken("일시", UPSTREAM) == "ㅇㅣㄹㅆㅣ."
+    assert spoken("1시간", UPSTREAM) == "ㅇㅣㄹㅅㅣㄱㅏㄴ."
+    assert spoken("우산새", UPSTREAM) == "ㅇㅜㅅㅏㄴㅆㅐ."
+
+
 def test_vowels_of_two_sounds_are_two_phones():
     assert spoken("와 왜 외 워 웨 위 의 야 얘 여 예 요 유.") == (
         "ㅇㅗㅏ空ㅇㅗㅐ空ㅇㅗㅣ空ㅇㅜㅓ空ㅇㅜㅔ空ㅇㅜㅣ空ㅇㅡㅣ空ㅇㅣㅏ空ㅇㅣㅐ空ㅇㅣㅓ空ㅇㅣㅔ空ㅇㅣㅗ空ㅇㅣㅜ."
