@@ -64,6 +64,8 @@ _RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(pattern, re.ASCII), replacement)
     for pattern, replacement in (
         (r"https?://(?:www\.)?", ""),
+        (r"(?<=\w)/(?=(?:second|minute|hour|day|week|month|year|night|person|player)\b)", " per "),
+        (r"\b([CF])#", r"\1 sharp"),
         (r"\bw/o\b", "without"),
         (r"\bw/(?=[ \d])", "with "),
         (r"\bS(\d\d)E(\d\d)\b", _episode),

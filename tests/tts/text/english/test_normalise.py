@@ -51,6 +51,7 @@ SAID = {
     "'90s, the 70's, S01E02": "nineties, the seventies, season one episode two",
     "12 May 1990": "the twelfth of May nineteen ninety",
     "5 ft 4 in, w/o it": "five feet four inches, without it",
+    "15km/day, $5/month": "fifteen kilometers per day, five dollars per month",
     "x² + 99¢": "x squared plus ninety-nine cents",
     "007 and 555-1234": "zero zero seven and five five five, one two three four",
     "World War II, Chapter IV": "World War two, Chapter four",
