@@ -19,7 +19,9 @@ def test_phones_agree_with_upstream(scores):
     assert scores["zh.jsonl"]["phone_agreement"] >= 0.995
     assert scores["zh.jsonl (v1)"]["phone_agreement"] >= 0.995
     assert scores["en.jsonl"]["phone_agreement"] >= 0.985
+    assert scores["ja.jsonl"]["phone_agreement"] >= 0.99
     assert scores["ko.jsonl"]["phone_agreement"] >= 0.995
+    assert scores["yue.jsonl"]["phone_agreement"] >= 0.99
     assert scores["mixed.jsonl, without improvements"]["phone_agreement"] >= 0.98
 
 
