@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from tts.text.cantonese.normalise import MARKS
 from tts.text.cantonese.scripts import simplified
-from tts.text.mandarin.numbers import say_digits
 from tts.text.mandarin.rules import say_numbers
 
 _DELETED = dict.fromkeys(map(ord, " —《》【】<>{}()（）#&@“”^_|\\"))
@@ -17,7 +16,6 @@ _MARKS = str.maketrans(
     | {"！": "!", "？": "?", "⋯": "…"}
 )
 _KEPT_TRADITIONAL = frozenset("乾於瞭")  # upstream simplifies one character at a time, and these not
-_ENDLESS = re.compile(r"\d{41,}")  # which the patterns would search again and again
 _NOT_KEPT = re.compile(f"[^一-\u9fa5{''.join(sorted(MARKS))}]")
 
 
@@ -30,6 +28,5 @@ def normalise(text: str) -> str:
     """Returns what upstream says: signs outside its block are gone, marks are not collapsed."""
     text = "".join(_simplified(char) for char in text if not "\ud800" <= char <= "\udfff")
     text = text.translate(_DELETED).translate(_FULL_WIDTH)
-    text = _ENDLESS.sub(lambda match: say_digits(match[0]), text)
     text = say_numbers(text, is_like_upstream=True).replace("...", "…").translate(_MARKS)
     return _NOT_KEPT.sub("", text)

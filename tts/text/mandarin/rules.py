@@ -122,8 +122,12 @@ def rules_of(is_like_upstream: bool) -> tuple[tuple[re.Pattern[str], Callable[[r
     return tuple((re.compile(rule.pattern), rule.say) for rule in RULES if rule.whose != skipped)
 
 
+_ENDLESS = re.compile(r"\d{41,}")  # which every pattern would search again and again
+
+
 def say_numbers(text: str, *, is_like_upstream: bool = False) -> str:
     """Returns `text` with every number, sign and unit the table knows said in words."""
+    text = _ENDLESS.sub(lambda match: say_digits(match[0]), text)
     for pattern, words in rules_of(is_like_upstream):
         text = pattern.sub(words, text)
     return text

@@ -109,3 +109,10 @@ def test_what_is_left_out_is_counted():
     assert normalise("“好”（嘿）…") == ("好嘿…", 0)
     assert normalise("\ud800好") == ("好", 0)
     assert normalise("") == ("", 0)
+
+
+def test_a_run_of_digits_without_end_is_said_one_by_one_and_at_once():
+    # Searched by every pattern it would take hours, and the test's time limit would end it.
+    said, num_skipped = normalise("1" * 20_000)
+    assert said == "一" * 20_000
+    assert num_skipped == 0
