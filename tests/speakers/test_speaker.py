@@ -69,6 +69,7 @@ def test_optional_keys(tmp_path: Path) -> None:
             "splitter": {"first_min": 4, "ratio": 0.5},
             "lexicon": {"重庆": "chong2 qing4", "ja": {"東雲": " シノノメ "}},
             "ssl_model": "hubert",
+            "sovits_base": "s2Gv3.pth",
         },
         folder=tmp_path,
     )
@@ -77,6 +78,9 @@ def test_optional_keys(tmp_path: Path) -> None:
     assert dict(speaker.splitter) == {"first_min": 4, "ratio": 0.5}
     assert dict(speaker.lexicon) == {"重庆": "chong2 qing4", "ja": {"東雲": "シノノメ"}}
     assert speaker.ssl_model == tmp_path / "hubert"
+    assert speaker.sovits_base == tmp_path / "s2Gv3.pth"
+    assert speaker.sovits_base in speaker.files()
+    assert speaker.sample_steps == 8
 
 
 def test_emotions_are_references() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from demo.make_acoustic_checkpoint import PRESETS, acoustic_sizes, make_model
+from demo.make_flow_checkpoint import write_flow_lora
 from tts.checkpoint import read_checkpoint
 from tts.checkpoint_writing import write_acoustic_checkpoint
 from tts.decoders.vits_decoder import VitsDecoder
@@ -37,6 +38,17 @@ def test_files_have_upstreams_format(tmp_path: Path, name: str, mark: bytes) -> 
     again = VitsDecoder.from_checkpoint(checkpoint).model.state_dict()
     for key, tensor in model.state_dict().items():
         assert torch.allclose(again[key], tensor, atol=2e-3, rtol=4e-3), key
+
+
+@pytest.mark.parametrize(("name", "mark"), [("v3", b"03"), ("v4", b"04")])
+def test_lora_files_are_marked_and_say_their_rank(tmp_path: Path, name: str, mark: bytes) -> None:
+    path = tmp_path / "lora.pth"
+    write_flow_lora(path, VERSIONS[name], rank=3)
+    assert path.read_bytes()[:2] == mark
+    checkpoint = read_checkpoint(path)
+    assert checkpoint.version is VERSIONS[name]
+    assert checkpoint.lora_rank == 3
+    assert not any(key.startswith(("enc_p.", "ssl_proj.")) for key in checkpoint.weights)
 
 
 def test_config_is_pickled_under_upstreams_name_only(tmp_path: Path) -> None:

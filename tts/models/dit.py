@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tts.checkpoint import BadCheckpoint
 from tts.models.rotary import RotaryAngles, rotate
 from tts.models.sizes import Sizes
 
@@ -219,11 +220,20 @@ class VelocityNetwork(nn.Module):
 
     @classmethod
     def from_sizes(cls, sizes: Sizes, prefix: str) -> "VelocityNetwork":
-        """Make an empty network that fits the checkpoint."""
+        """Make an empty network that fits the checkpoint.
+
+        Raises:
+            BadCheckpoint: Tensors are missing, or the width is none that the architecture can have.
+        """
+        dim = sizes.dim(f"{prefix}proj_out.weight", 1)
+        if dim % math.lcm(HEAD_DIM, POSITION_GROUPS):
+            raise BadCheckpoint(
+                sizes.source, f"its transformer is {dim} wide, which is no multiple of {HEAD_DIM}"
+            )
         return cls(
             num_mels=sizes.dim(f"{prefix}proj_out.weight", 0),
             condition_dim=sizes.dim(f"{prefix}text_embed.text_blocks.0.pwconv2.weight", 0),
-            dim=sizes.dim(f"{prefix}proj_out.weight", 1),
+            dim=dim,
             num_blocks=sizes.count(prefix + "transformer_blocks.{}.attn.to_q.weight"),
             inner=sizes.dim(f"{prefix}transformer_blocks.0.ff.ff.2.weight", 1),
             num_text_blocks=sizes.count(prefix + "text_embed.text_blocks.{}.dwconv.weight"),

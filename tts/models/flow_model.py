@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -109,25 +111,51 @@ class FlowModel(nn.Module):
             folded = merge_adapter(folded, _base_weights(checkpoint, base), checkpoint.path)
         weights = {_our_name(name): tensor for name, tensor in folded.items()}
         sizes = Sizes(weights, checkpoint.path)
-        model = cls(
-            version=checkpoint.version,
-            quantizer=SemanticQuantizer(
-                ssl_dim=sizes.dim("quantizer.codebook", 1),
-                num_codes=sizes.dim("quantizer.codebook", 0),
-                stride=sizes.dim("quantizer.ssl_proj.weight", 2),
-            ),
-            ref_enc=StyleEncoder(
-                num_bins=sizes.dim("ref_enc.spectral.0.fc.weight", 1),
-                hidden=sizes.dim("ref_enc.spectral.0.fc.weight", 0),
-                out_channels=sizes.dim("ref_enc.fc.fc.weight", 0),
-            ),
-            enc_p=PriorEncoder.from_sizes(sizes, "enc_p."),
-            bridge=nn.Conv1d(sizes.dim("bridge.0.weight", 1), sizes.dim("bridge.0.weight", 0), 1),
-            wns1=FrameEncoder.from_sizes(sizes, "wns1."),
-            estimator=VelocityNetwork.from_sizes(sizes, "estimator."),
-        )
+        with torch.device("meta"):  # no time for first values that the file replaces
+            model = cls(
+                version=checkpoint.version,
+                quantizer=SemanticQuantizer(
+                    ssl_dim=sizes.dim("quantizer.codebook", 1),
+                    num_codes=sizes.dim("quantizer.codebook", 0),
+                    stride=sizes.dim("quantizer.ssl_proj.weight", 2),
+                ),
+                ref_enc=StyleEncoder(
+                    num_bins=sizes.dim("ref_enc.spectral.0.fc.weight", 1),
+                    hidden=sizes.dim("ref_enc.spectral.0.fc.weight", 0),
+                    out_channels=sizes.dim("ref_enc.fc.fc.weight", 0),
+                ),
+                enc_p=PriorEncoder.from_sizes(sizes, "enc_p."),
+                bridge=nn.Conv1d(sizes.dim("bridge.0.weight", 1), sizes.dim("bridge.0.weight", 0), 1),
+                wns1=FrameEncoder.from_sizes(sizes, "wns1."),
+                estimator=VelocityNetwork.from_sizes(sizes, "estimator."),
+            )
+        model = model.to_empty(device="cpu")
         take_weights(model, weights, ignore=_TRAINING_ONLY, source=checkpoint.path)
+        model.check_widths(checkpoint.path)
         return cast("FlowModel", model.eval().requires_grad_(False))
+
+    def check_widths(self, source: Path | str) -> None:
+        """Refuse networks that each fit themselves but not each other.
+
+        Raises:
+            BadCheckpoint: Names what does not fit; `source` is the file.
+        """
+        condition = self.estimator.input_embed.proj.in_features - 2 * self.estimator.num_mels
+        ge = self.ref_enc.fc.fc.out_features
+        widths = {
+            "codebook and token encoder": (
+                self.quantizer.codebook.shape[1],
+                self.enc_p.ssl_proj.in_channels,
+            ),
+            "text encoder and bridge": (self.enc_p.proj.in_channels, self.bridge["0"].in_channels),
+            "bridge and wns1": (self.bridge["0"].out_channels, self.wns1.pre.in_channels),
+            "wns1 and cfm": (self.wns1.proj.out_channels, condition),
+            "ref_enc and mrte": (ge, self.enc_p.mrte.c_pre.out_channels),
+            "ref_enc and wns1": (ge, self.wns1.enc.cond_layer.in_channels),
+        }
+        problems = [f"{name} have widths {a} and {b}" for name, (a, b) in widths.items() if a != b]
+        if problems:
+            raise BadCheckpoint(source, "its networks do not fit each other: " + "; ".join(problems))
 
     def encode(self, tokens: Tensor, phones: Tensor, ge: Tensor, speed_factor: float = 1.0) -> Prior:
         """Run the text encoder: tokens (T_sem,), phones (P,), `ge` (1, C, 1)."""

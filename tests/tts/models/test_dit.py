@@ -90,5 +90,8 @@ def test_sizes_come_from_the_tensors(network: VelocityNetwork) -> None:
     again = VelocityNetwork.from_sizes(Sizes(weights, "some.pth"), "net.")
     shapes = {name: tensor.shape for name, tensor in again.state_dict().items()}
     assert shapes == {name: tensor.shape for name, tensor in network.state_dict().items()}
+    thin = {**weights, "net.proj_out.weight": torch.ones(10, 100)}
+    with pytest.raises(BadCheckpoint, match="100 wide, which is no multiple of 64"):
+        VelocityNetwork.from_sizes(Sizes(thin, "some.pth"), "net.")
     with pytest.raises(BadCheckpoint, match=r"some\.pth.*missing tensor net\.proj_out\.weight"):
         VelocityNetwork.from_sizes(Sizes({}, "some.pth"), "net.")

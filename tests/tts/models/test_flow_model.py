@@ -101,3 +101,13 @@ def test_missing_tensors_are_named(files: dict[str, Checkpoint], gone: str, matc
     strange = {**files["v3"].weights, "cfm.estimator.surprise": torch.ones(1)}
     with pytest.raises(BadCheckpoint, match=r"left over estimator\.surprise"):
         FlowModel.from_checkpoint(replace(files["v3"], weights=strange))
+
+
+def test_networks_that_do_not_fit_each_other_are_named(files: dict[str, Checkpoint]) -> None:
+    narrow = {
+        **files["v3"].weights,
+        "bridge.0.weight": torch.ones(16, 32, 1),
+        "bridge.0.bias": torch.ones(16),
+    }
+    with pytest.raises(BadCheckpoint, match="do not fit each other: bridge and wns1 have widths 16 and 32"):
+        FlowModel.from_checkpoint(replace(files["v3"], weights=narrow))

@@ -14,6 +14,11 @@ def test_sizes_of_tensors_and_lists() -> None:
     assert sizes.dim("a.0.w", 1) == 3
     assert sizes.count("a.{}.w") == 2
     assert sizes.integers("rates") == (10, 8)
+    rows = Sizes({}, "v.pth", {"dilations": ((1, 3), [5])})
+    assert rows.integer_rows("dilations") == ((1, 3), (5,))
+    for value in (None, [], [1], [[]], [[0]]):
+        with pytest.raises(BadCheckpoint, match=r"config\.model\.dilations"):
+            Sizes({}, "v.pth", {"dilations": value}).integer_rows("dilations")
 
 
 @pytest.mark.parametrize("name", ["missing", "flat"])
