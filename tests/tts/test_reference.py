@@ -43,9 +43,23 @@ def test_features_of_a_recording(encoder: ReferenceEncoder, folder: Path) -> Non
     assert reference.speaker_embedding is not None
     assert reference.speaker_embedding.shape == (1, 1920)
     assert reference.duration_sec == 4.0
+    assert reference.mel is None
     again = encoder.encode(folder / "reference.wav", V2)
     assert again.speaker_embedding is None
     assert torch.equal(again.ssl, reference.ssl)
+
+
+@pytest.mark.parametrize(("name", "num_frames"), [("v3", 375), ("v4", 400)])
+def test_flow_versions_get_the_mel_of_the_recording(
+    encoder: ReferenceEncoder, folder: Path, name: str, num_frames: int
+) -> None:
+    mel = encoder.encode(folder / "reference.wav", VERSIONS[name]).mel
+    assert mel is not None
+    assert mel.shape == (1, 100, num_frames)
+    assert mel.min() >= -0.94, "the logarithm's floor, in the range of the networks"
+    assert mel.max() < 1.0
+    assert mel.std() > 0.05
+    assert encoder.encode_style(folder / "reference.wav", VERSIONS[name]).speaker_embedding is None
 
 
 def test_rate_and_channels_hardly_matter(encoder: ReferenceEncoder, tmp_path: Path) -> None:
