@@ -8,6 +8,7 @@ that upstream used tells that exactly, named in the environment variable OPEN_JT
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from evaluation.front_end.improvements import describe, load_improvements
 from evaluation.front_end.readings import FrontEnds, Outcome, Row, read_rows
 from evaluation.front_end.scores import Agreement, Cuts, Truth, Wishes
 from evaluation.front_end.wishes import score_truth, score_wishes
+from tts.text.japanese.engine import FOLDER_VARIABLE
 
 RUN_FILES = ("zh.jsonl", "en.jsonl", "ja.jsonl", "ko.jsonl", "yue.jsonl")
 MIXED_FILE, WANT_FILE = "mixed.jsonl", "want.jsonl"
@@ -136,6 +138,9 @@ def main(folder: Path, is_diff: bool, json_path: Path | None) -> None:
         click.echo(_line(name, score))
     for name, row_ids in report.improved.items():
         click.echo(f"improved on purpose in {name}: {' '.join(row_ids)}")
+    if "ja.jsonl" in report.scores:
+        dictionary = os.environ.get(FOLDER_VARIABLE, "") or "the one inside pyopenjtalk-plus"
+        click.echo(f"Japanese dictionary: {dictionary}")
     for name in report.unknown:
         click.echo(f"not scored: {name}")
     if json_path:

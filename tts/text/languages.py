@@ -6,6 +6,7 @@ its dictionaries, when the first text in it arrives.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from typing import Protocol
 
@@ -108,7 +109,8 @@ def modes_of(languages: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name, mode in MODES.items() if mode.main in languages)
 
 
-def mode_of(language: str, languages: Collection[str] = tuple(READERS)) -> Mode:
+@cache
+def mode_of(language: str, languages: tuple[str, ...] = tuple(READERS)) -> Mode:
     """Returns the mode a language code names.
 
     Args:

@@ -5,7 +5,7 @@ and the notation of the reading tell it.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from tts.text.forced import FORCED, NOTATIONS, languages_of, phones_of
 from tts.text.languages import READERS, check_reading
@@ -26,7 +26,7 @@ _WORDS = {
 class SpeakerWords:
     """The words of a lexicon, sorted."""
 
-    def __init__(self, lexicon: Lexicon, languages: Collection[str]) -> None:
+    def __init__(self, lexicon: Lexicon, languages: tuple[str, ...]) -> None:
         """Sorts words by language; their own readers check those they are given.
 
         Args:
