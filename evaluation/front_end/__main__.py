@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from evaluation.front_end.cuts import score_cuts
-from evaluation.front_end.improvements import describe, load_improvements
+from evaluation.front_end.improvements import Improvement, describe, load_improvements, reason_of
 from evaluation.front_end.readings import FrontEnds, Outcome, Row, read_rows
 from evaluation.front_end.scores import Agreement, Cuts, Truth, Wishes
 from evaluation.front_end.wishes import score_truth, score_wishes
@@ -62,7 +62,7 @@ def score_folder(folder: Path) -> Report:
 
 
 def _score_file(
-    name: str, rows: list[Row], front_ends: FrontEnds, improvements: Mapping[str, str], report: Report
+    name: str, rows: list[Row], front_ends: FrontEnds, improvements: Mapping[str, Improvement], report: Report
 ) -> None:
     if name == TRUTH_FILE:
         report.scores[name], lines = score_truth(rows, front_ends.get())
@@ -77,17 +77,15 @@ def _score_file(
     report.differences += lines
 
 
-def _count(name: str, outcomes: Iterable[Outcome], improvements: Mapping[str, str], report: Report) -> None:
+def _count(
+    name: str, outcomes: Iterable[Outcome], improvements: Mapping[str, Improvement], report: Report
+) -> None:
     """Counts outcomes by variant, and once more without those that differ on purpose, if there are any."""
     by_variant: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_variant.setdefault(name + outcome.variant, []).append(outcome)
     for variant, found in by_variant.items():
-        improved = {
-            outcome.row_id
-            for outcome in found
-            if outcome.wanted != outcome.got and outcome.text in improvements
-        }
+        improved = {outcome.row_id for outcome in found if reason_of(outcome, improvements)}
         report.scores[variant] = _agreement(found)
         if improved:
             rest = [outcome for outcome in found if outcome.row_id not in improved]

@@ -4,26 +4,46 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import NamedTuple
 
 from evaluation.front_end.readings import Outcome
 
 DATA = Path(__file__).parents[1] / "data" / "front_end_improvements.toml"
 
 
-def load_improvements(path: Path = DATA) -> Mapping[str, str]:
-    """Returns text -> why it is read better than upstream does.
+class Improvement(NamedTuple):
+    """Why a text is read better than upstream does; if always, even when told to be like upstream."""
+
+    reason: str
+    is_always: bool
+
+
+def load_improvements(path: Path = DATA) -> Mapping[str, Improvement]:
+    """Returns the improvements by text.
 
     Texts, not names of rows: another set of goldens has the same names for other texts.
     """
-    reasons = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {text: reason for reason, texts in reasons.items() for text in texts["texts"]}
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        text: Improvement(reason, table.get("always", False))
+        for reason, table in tables.items()
+        for text in table["texts"]
+    }
 
 
-def describe(outcome: Outcome, improvements: Mapping[str, str]) -> Iterator[str]:
+def reason_of(outcome: Outcome, improvements: Mapping[str, Improvement]) -> str | None:
+    """Returns why an outcome differs on purpose; None if it does not, or not on purpose."""
+    found = improvements.get(outcome.text)
+    if found is None or outcome.wanted == outcome.got or not (found.is_always or outcome.is_ours):
+        return None
+    return found.reason
+
+
+def describe(outcome: Outcome, improvements: Mapping[str, Improvement]) -> Iterator[str]:
     """Yields lines that say what differs in an outcome and why; none where nothing does."""
     if outcome.wanted == outcome.got:
         return
-    reason = improvements.get(outcome.text)
+    reason = reason_of(outcome, improvements)
     why = f"on purpose: {reason}" if reason else "not explained"
     yield f"{outcome.row_id}{outcome.variant}: {outcome.text}"
     yield f"    {why}"

@@ -8,6 +8,7 @@ from tts.text.front_end import FrontEnd
 
 Row = Mapping[str, Any]
 MAIN_SYMBOLS = "v2"
+OURS = " (ours)"
 # Symbols that say how Japanese is intoned, not what is said; UNK is its border between phrases.
 INTONATION = frozenset(("[", "]", "UNK"))
 
@@ -28,6 +29,11 @@ class Outcome:
     variant: str
     wanted: tuple[str, ...]
     got: tuple[str, ...]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is how we speak, and not a front end told to be like upstream."""
+        return self.variant.endswith(OURS)
 
 
 class FrontEnds:
@@ -53,7 +59,7 @@ def read_rows(rows: Iterable[Row], front_ends: FrontEnds, *, as_sentences: bool 
     for row in rows:
         symbols, language = row["version"], row["lang"]
         table = "" if symbols == MAIN_SYMBOLS else f" ({symbols})"
-        for whose, is_like_upstream in (("", True), (" (ours)", False)):
+        for whose, is_like_upstream in (("", True), (OURS, False)):
             front_end = front_ends.get(symbols, is_like_upstream=is_like_upstream)
             if as_sentences:
                 got = front_end.read(row["text"], language).symbols

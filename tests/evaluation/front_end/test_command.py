@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from evaluation.front_end import __main__ as command
+from evaluation.front_end.improvements import Improvement
 
 ROW = {"id": "r", "lang": "zh", "version": "v2", "text": "你好。", "phones": ["n", "i2", "h", "ao3", "."]}
 WISH = {"id": "w", "norm_any": [], "norm_none": [], "phone_any": [], "phone_none": []}
@@ -20,7 +21,9 @@ def test_the_command_prints_a_table_and_the_differences(tmp_path, monkeypatch):
     write(tmp_path, "mixed.jsonl", ROW | {"lang": "auto"})
     write(tmp_path, "want.jsonl", WISH | {"lang": "zh", "text": "好"})
     write(tmp_path, "notes.jsonl", {})
-    monkeypatch.setattr(command, "load_improvements", lambda: {"我们好。": "so is better"})
+    monkeypatch.setattr(
+        command, "load_improvements", lambda: {"我们好。": Improvement("so is better", False)}
+    )
     arguments = [str(tmp_path), "--diff", "--json", str(tmp_path / "scores.json")]
     result = CliRunner().invoke(command.main, arguments)
     assert result.exit_code == 0, result.output
