@@ -177,9 +177,9 @@ def _bigvgan(preset: FlowPreset) -> BigVgan:
     for module in model.modules():
         if isinstance(module, Resampler):
             module.filter.copy_((lowpass / lowpass.sum()).view(1, 1, -1))
-    for conv in (model.conv_pre, *(stage[0] for stage in model.ups)):
-        conv.weight.mul_(UPSAMPLING_GAIN)
-        conv.bias.zero_()
+    for name, parameter in model.named_parameters():
+        if name.startswith(("conv_pre.", "ups.")):
+            parameter.mul_(UPSAMPLING_GAIN if name.endswith("weight") else 0.0)
     model.conv_post.weight.mul_(1e-6)  # far from the clipping while it is measured
     model.conv_post.weight.mul_(TARGET_STD / BigVganStream(model).push(_some_mel(), is_last=True).std())
     return model
@@ -191,7 +191,7 @@ def _hifigan(preset: FlowPreset) -> HifiGan:
     model = HifiGan(
         widths, HIFIGAN_RATES, HIFIGAN_KERNELS, BLOCK_KERNELS, HIFIGAN_DILATIONS, has_final_bias=True
     ).requires_grad_(False)
-    model.conv_post.bias.zero_()
+    model.get_parameter("conv_post.bias").zero_()
     model.conv_post.weight.mul_(TARGET_STD / torch.atanh(model(_some_mel())).std())
     return model
 

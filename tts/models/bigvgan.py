@@ -51,13 +51,13 @@ class Resampler(nn.Module):
         super().__init__()
         self.register_buffer("filter", torch.zeros(1, 1, FILTER_TAPS))
 
-    def double(self, x: Tensor) -> Tensor:
+    def to_double_rate(self, x: Tensor) -> Tensor:
         """Every sample that does not lack neighbours: (B, C, T) -> (B, C, 2 (T - 6))."""
         flat = x.reshape(-1, 1, x.shape[2])
         full = 2 * F.conv_transpose1d(flat, self.filter, stride=2)
         return full[..., FILTER_TAPS - 1 : 1 - FILTER_TAPS].unflatten(0, x.shape[:2])[:, :, 0]
 
-    def halve(self, x: Tensor) -> Tensor:
+    def to_half_rate(self, x: Tensor) -> Tensor:
         """Likewise: (B, C, T) -> (B, C, (T - 10) // 2)."""
         return F.conv1d(x.reshape(-1, 1, x.shape[2]), self.filter, stride=2).unflatten(0, x.shape[:2])[
             :, :, 0
@@ -65,7 +65,7 @@ class Resampler(nn.Module):
 
 
 class Activation(nn.Module):
-    """SnakeBeta at twice the rate. Only weights: see `StreamedActivation`."""
+    """SnakeBeta at twice the rate. `tts/models/bigvgan_stream.py` computes it."""
 
     def __init__(self, channels: int, *, has_beta: bool, is_log: bool) -> None:
         super().__init__()
@@ -92,6 +92,13 @@ class AmpBlock(nn.Module):
         self.activations = nn.ModuleList(
             Activation(channels, has_beta=has_beta, is_log=is_log) for _ in range(2 * len(dilations))
         )
+
+    @property
+    def units(self) -> list[list[tuple[Activation, nn.Conv1d]]]:
+        """Each unit's activations, with the convolution behind each."""
+        activations = iter(self.activations)
+        pairs = zip(self.convs1, self.convs2, strict=True)
+        return [[(next(activations), conv) for conv in pair] for pair in pairs]  # type: ignore[misc]
 
 
 class BigVgan(nn.Module):

@@ -1,9 +1,11 @@
 """The BigVGAN waveform piece by piece, with no sample computed twice: each layer carries its state along."""
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
-from tts.models.bigvgan import Activation, AmpBlock, BigVgan
+from tts.models.bigvgan import Activation, AmpBlock, BigVgan, Resampler
 from tts.models.hifigan import mean
 from tts.models.streamed_layers import EdgeWindow, SampleQueue, StreamedConv, StreamedUpsampling
 
@@ -24,22 +26,23 @@ class _StreamedActivation:
         window = self._at_rate.push(x, is_last)
         if window.shape[2] <= sum(DOUBLING_REACH):
             return x[..., :0]
-        doubled = self._activation.act(self._activation.upsample.double(window))
+        doubled = self._activation.act.forward(self._activation.upsample.to_double_rate(window))
         window = self._at_double_rate.push(doubled, is_last)
         if window.shape[2] <= sum(HALVING_REACH):
             return x[..., :0]
-        return self._activation.downsample["lowpass"].halve(window)
+        return cast(Resampler, self._activation.downsample["lowpass"]).to_half_rate(window)
 
 
 class _StreamedBlock:
     """A residual block: the skip path waits for the convolutions."""
 
     def __init__(self, block: AmpBlock) -> None:
-        convs = zip(block.convs1, block.convs2, strict=True)
-        activations = iter(block.activations)
         self._units = [
-            ([(_StreamedActivation(next(activations)), StreamedConv(conv)) for conv in pair], SampleQueue())
-            for pair in convs
+            (
+                [(_StreamedActivation(activation), StreamedConv(conv)) for activation, conv in unit],
+                SampleQueue(),
+            )
+            for unit in block.units
         ]
 
     def push(self, x: Tensor, is_last: bool) -> Tensor:
