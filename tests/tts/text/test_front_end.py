@@ -77,6 +77,12 @@ def test_a_short_sentence_gets_a_mark_in_front_and_a_lone_digit_stays_a_digit():
     assert LIKE_UPSTREAM.read("！！！", "auto").symbols == (",",)
 
 
+@pytest.mark.parametrize("mark", "、，,")
+def test_japanese_keeps_the_pause_before_the_next_language(mark):
+    assert OURS.read(f"はい{mark}你好。", "auto").symbols[:6] == ("h", "a", "]", "i", ",", "n")
+    assert LIKE_UPSTREAM.read(f"はい{mark}你好。", "auto").symbols[4] == ","
+
+
 def test_short_english_words_get_no_pause_amid_mandarin_but_one_alone():
     amid = OURS.read("今晚的raid副本很难打。", "zh")
     assert " ".join(amid.symbols).startswith("j in1 w an3 d e5 R EY1 D f u4")

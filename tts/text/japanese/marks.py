@@ -19,6 +19,9 @@ _ONLY_SEEN = re.compile(r"[♪♫♬♡♥★☆✨→⇒←※○●◎◇◆�
 _LAUGHTER = re.compile(
     r"[（(](?:笑|w+|泣|汗)[）)]|(?<![A-Za-z])[wW]{2,}(?![A-Za-z])|(?<=[ぁ-ヿ])w(?![A-Za-z])"
 )
+# A pause that is written at the end goes with what comes next, so it has to be heard. A bracket there is none.
+_PAUSE_AT_END = re.compile(r"[、､，,;；:：—―–‒─━][\s\-」』”〉》）)】\]〕}＞>\"]*\Z")
+_WAVE_AT_END = re.compile(r"~\s*\Z")  # the narrow one ends a piece, and then no other mark is put there
 _RUN = re.compile(r"[,.!?…\-\s]*[,.!?…\-][,.!?…\-\s]*")
 _KANA_END = re.compile(r"[ぁ-ゖァ-ヺ]\Z")
 _NEXT_WORD = re.compile(r"[^\W ぁ-ゖー]")
@@ -29,14 +32,17 @@ def plain_marks(text: str) -> str:
 
     Brackets and quotes are short pauses where a speaker would make one, but not before the particle that
     goes on (`「はい」と`). Signs and emoji between words are pauses, too. A wave lengthens the kana before.
+    At the start of a text no pause is kept, at its end only one that is written as such, also a narrow wave.
     """
-    text = _DOTS.sub("…", text)
+    has_pause_at_end = _PAUSE_AT_END.search(text) is not None
+    text = _DOTS.sub("…", _WAVE_AT_END.sub("~…", text))
     text = _DASHES.sub(",", text).translate(_SAME)
     text = _STRETCH.sub(_stretch, text)
     text = _AROUND.sub(",", _SILENT_CLOSING.sub("", _CLOSING.sub(",", text)))
     text = _ONLY_SEEN.sub(",", text)
     text = _RUN.sub(_strongest, text)
-    return text.lstrip(",- ").rstrip(",- ") if text.strip(",- ") else ""
+    said = text.strip(",- ")
+    return said + "," if said and has_pause_at_end and text.endswith(",") else said
 
 
 def without_laughter(text: str) -> str:

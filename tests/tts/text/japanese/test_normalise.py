@@ -97,6 +97,14 @@ def test_spellings_of_chat_become_plain_kana(written, said):
         ("おやすみ🌙また明日😀", "おやすみ,また明日"),
         ("……", "…"),
         ("、、", ""),
+        ("、はい、", "はい,"),
+        ("まいご，", "まいご,"),
+        ("まいご」，", "まいご,"),
+        ("ええ、」 ", "ええ,"),
+        ("それは——", "それは,"),
+        ("はい！，", "はい!"),
+        ("はい」", "はい"),
+        ("はい~", "はいー…"),
     ],
 )
 def test_marks_are_pauses_or_nothing(written, said):
@@ -106,7 +114,7 @@ def test_marks_are_pauses_or_nothing(written, said):
 def test_what_cannot_be_read_is_left_out_and_counted():
     assert normalise("ЖとЯ") == ("と", 2)
     assert normalise("おはよう🌙") == ("おはよう", 1)
-    assert normalise("「はい」、\n") == ("はい", 0)
+    assert normalise("「はい」、\n") == ("はい,", 0)
 
 
 def test_forms_of_any_width_are_the_same():

@@ -75,7 +75,7 @@ def test_listening_list_is_read_as_it_was_checked(ours):
         ("12本", "j u [ u UNK n i ] h o N"),
         ("0.25", "r e ] e t e N UNK n i [ i g o ] o"),
         ("ありますか？", "a [ r i m a ] s u k a ?"),
-        ("月、", "ts u [ k i"),
+        ("月、", "ts u [ k i ,"),
         ("あの方が", "a [ n o UNK k a [ t a ] g a"),
         ("この表を見て", "k o [ n o UNK hy o [ o o UNK m i ] t e"),
         (
