@@ -19,7 +19,7 @@ _ONLY_SEEN = re.compile(r"[♪♫♬♡♥★☆✨→⇒←※○●◎◇◆�
 _LAUGHTER = re.compile(
     r"[（(](?:笑|w+|泣|汗)[）)]|(?<![A-Za-z])[wW]{2,}(?![A-Za-z])|(?<=[ぁ-ヿ])w(?![A-Za-z])"
 )
-# A pause that is written at the end goes with what comes next, so it has to be heard. A bracket there is none.
+# A pause that is written at the end leads to what comes next and has to be heard. A bracket there is none.
 _PAUSE_AT_END = re.compile(r"[、､，,;；:：—―–‒─━][\s\-」』”〉》）)】\]〕}＞>\"]*\Z")
 _WAVE_AT_END = re.compile(r"~\s*\Z")  # the narrow one ends a piece, and then no other mark is put there
 _RUN = re.compile(r"[,.!?…\-\s]*[,.!?…\-][,.!?…\-\s]*")
