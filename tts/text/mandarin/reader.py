@@ -66,7 +66,7 @@ class MandarinReader:
         before = ""
         for word in words:
             apply_tones(word, before=before, is_like_upstream=self._is_like_upstream)
-            before = word.text[-1]
+            before = word.text
             if self._has_erhua:
                 apply_erhua(word)
         return words

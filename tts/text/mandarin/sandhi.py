@@ -17,13 +17,27 @@ _DIRECTIONS_BEFORE_LAI_QU = frozenset("上下进出回过起开")
 
 
 def apply_tones(word: Word, *, before: str = "", is_like_upstream: bool = False) -> None:
-    """Changes the tones of one (merged) word in place; `before` is the character in front of it."""
+    """Changes the tones of one (merged) word in place; `before` is the word in front of it."""
     if word.is_fixed:
         return
-    _bu(word)
-    _yi(word, before, is_like_upstream=is_like_upstream)
+    if is_like_upstream or not _is_choice(word, before):
+        _bu(word)
+    _yi(word, before[-1:], is_like_upstream=is_like_upstream)
     _neutral(word, is_like_upstream=is_like_upstream)
     _third(word)
+
+
+def _is_choice(word: Word, before: str) -> bool:
+    """Lets the 不 of a question such as 要不要 go without a tone; tells whether the word has one.
+
+    The dictionary has some of them as a word and cuts others in two (要|不要); upstream gives those a tone.
+    """
+    at = word.text.find("不")
+    asked = (before if at == 0 else word.text[:at]) if at >= 0 else ""
+    is_choice = asked != "" and word.text.startswith(asked, at + 1)
+    if is_choice:
+        word.set_tone(at, "5")
+    return is_choice
 
 
 def _bu(word: Word) -> None:
