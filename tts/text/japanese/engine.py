@@ -9,6 +9,7 @@ threads.
 """
 
 import io
+import logging
 import os
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -19,6 +20,8 @@ from tts.text.japanese.labels import phones_with_marks
 
 if TYPE_CHECKING:
     from pyopenjtalk.types import NJDFeature
+
+log = logging.getLogger(__name__)
 
 FOLDER_VARIABLE = "OPEN_JTALK_DICT_DIR"
 # Sounds of rare foreign syllables that no table of the models has, as two that they have.
@@ -55,7 +58,10 @@ class Engine:
                 "folder such as that of Debian's package open-jtalk-mecab-naist-jdic, or none, for the "
                 "dictionary that comes with pyopenjtalk-plus"
             )
-        self._analyser = OpenJTalk(dn_mecab=os.fsencode(folder))
+        try:
+            self._analyser = OpenJTalk(dn_mecab=os.fsencode(folder))
+        except RuntimeError as error:
+            raise ValueError(f"the dictionary of Open JTalk in {folder} cannot be read") from error
 
     def entries(self, text: str) -> list[str]:
         """Returns the dictionary's entry of each word, as lines of fields with commas between."""
@@ -89,6 +95,7 @@ class Engine:
 
 
 _engines: dict[Path | None, Engine] = {}
+_refused: set[str] = set()
 _loading = Lock()
 
 
@@ -97,14 +104,26 @@ def get_engine(folder: Path | None = None) -> Engine:
 
     Args:
         folder: of the dictionary; None for what the environment variable OPEN_JTALK_DICT_DIR names, and the
-            package's own without it.
+            package's own without it. If what the variable names is no dictionary, it is the package's own,
+            and a warning tells so: a reply is not to end at its first Japanese word.
 
     Raises:
-        ValueError: if there is no dictionary in the folder.
+        ValueError: if there is no dictionary in `folder`.
     """
-    if folder is None and os.environ.get(FOLDER_VARIABLE):
-        folder = Path(os.environ[FOLDER_VARIABLE])
+    named = os.environ.get(FOLDER_VARIABLE) if folder is None else None
     with _loading:
-        if folder not in _engines:
-            _engines[folder] = Engine(folder)
-        return _engines[folder]
+        if not named:
+            return _engine(folder)
+        if named not in _refused:
+            try:
+                return _engine(Path(named))
+            except ValueError as error:
+                _refused.add(named)
+                log.warning("%s: %s; Japanese is read with the package's own", FOLDER_VARIABLE, error)
+        return _engine(None)
+
+
+def _engine(folder: Path | None) -> Engine:
+    if folder not in _engines:
+        _engines[folder] = Engine(folder)
+    return _engines[folder]

@@ -34,8 +34,10 @@ class JapaneseReader:
                 environment variable OPEN_JTALK_DICT_DIR.
 
         Raises:
-            ValueError: for a reading in the lexicon that is not kana.
+            ValueError: for a reading in the lexicon that is not kana, or a folder without a dictionary.
         """
+        if dictionary is not None:
+            get_engine(dictionary)
         self._is_like_upstream = options.is_like_upstream
         self._dictionary = dictionary
         self._lexicon = Lexicon(options.lexicon)
@@ -45,9 +47,6 @@ class JapaneseReader:
 
         The last is a short pause to the models: the sign for such borders was in none of their tables. A text
         may bring readings along: `{七海|ナナミ}は`. It makes no difference whether it stands alone.
-
-        Raises:
-            ValueError: if the dictionary folder that was named has no dictionary.
         """
         return self._read_as_upstream(text) if self._is_like_upstream else self._read(text)
 

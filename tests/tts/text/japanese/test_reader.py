@@ -121,10 +121,23 @@ def test_threads_share_a_dictionary(ours):
         assert list(pool.map(ours.read, texts)) == alone
 
 
-def test_wrong_dictionary_folder_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+def test_wrong_dictionary_folder_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"is no dictionary of Open JTalk, for it has no sys\.dic"):
-        JapaneseReader(ReaderOptions()).read("はい")
+        JapaneseReader(ReaderOptions(), tmp_path)
+    for name in ("sys.dic", "matrix.bin", "char.bin", "unk.dic"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=r"cannot be read"):
+        JapaneseReader(ReaderOptions(), tmp_path)
+
+
+def test_wrong_folder_in_the_environment_warns_once_and_all_is_read(ours, tmp_path, monkeypatch, caplog):
+    wanted = ours.read("はい。")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    for _ in range(2):
+        assert JapaneseReader(ReaderOptions(lexicon={"七海": "ナナミ"})).read("はい。") == wanted
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"{FOLDER_VARIABLE}: {tmp_path} is no dictionary of Open JTalk")
 
 
 @settings(max_examples=100, deadline=None)
