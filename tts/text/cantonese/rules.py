@@ -50,6 +50,7 @@ RULES: tuple[tuple[str, Say], ...] = (
     (rf"(-)?({NUMBER})\s?({DEGREE})", _as_in_mandarin(shared.temperature)),
     (rf"(HK|US)?([{''.join(own.MONEY)}])\s?({NUMBER})([萬億万亿]?)(?:蚊|元|美金|港紙)?", own.money),
     (rf"({NUMBER})%?{DASH}({NUMBER})%", _as_in_mandarin(shared.percents)),
+    (rf"({NUMBER})([wk])(?![A-Za-z])", _as_in_mandarin(shared.magnitude)),
     (rf"({NUMBER}|[多幾几])\s?({UNIT})(?![A-Za-z])", own.unit),
     (rf"{NUMBER}(?:{OPERATOR}{NUMBER})+", _as_in_mandarin(shared.arithmetic)),
     (rf"{NUMBER}(?:-{NUMBER})+(?=\s?=)", _as_in_mandarin(shared.arithmetic)),
