@@ -20,17 +20,30 @@ _CHINESE = ("gb2312", "big5")
 _CANTONESE = ("big5hkscs",)  # has Japanese characters, too
 _CHANGES_LOOKS = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MAX_NUMERAL = 10000
+# Of a book or a show: 第IV章. Chinese and Japanese count there, and say no letters.
+_ROMAN = re.compile(
+    r"(?<=第)\s?(?=[IVX])(X{0,3}(?:IX|IV|V?I{0,3}))\s?(?=[章节節部卷篇回幕集季期代世届屆次号號级級阶階层層类類型册冊条條款段关關話话巻課课编編])"
+)
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 
 
 def plain_letters(text: str) -> str:
     """Returns a text with composed accents, kana and hangul, and odd letters and digits as plain ones.
 
     Mathematical, circled and other ornamental Latin letters become ASCII, digits of any script ASCII digits,
-    Roman numerals digits. Full-width forms, too; superscripts stay, for they are said.
+    Roman numerals digits, also those in letters that count chapters: 第IV章. Full-width forms, too;
+    superscripts stay, for they are said.
     """
     if text.isascii():
         return text
-    return "".join(map(_plain, unicodedata.normalize("NFC", text)))
+    text = "".join(map(_plain, unicodedata.normalize("NFC", text)))
+    return _ROMAN.sub(lambda match: str(roman_value(match[1])), text)
+
+
+def roman_value(numeral: str) -> int:
+    """Returns the value of a Roman numeral of the letters I, V and X."""
+    values = [_ROMAN_VALUES[char] for char in numeral]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
 @lru_cache(maxsize=4096)

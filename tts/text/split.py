@@ -11,27 +11,38 @@ from dataclasses import dataclass
 from tts.text.forced import FORCED, languages_of, split_forced
 from tts.text.han import decide_han
 from tts.text.languages import TAKE_READINGS, Mode
-from tts.text.number_neighbours import neighbour_by_length, neighbour_by_touch
+from tts.text.number_neighbours import (
+    LETTERS,
+    ends_with_mark,
+    is_parted,
+    neighbour_by_length,
+    neighbour_by_touch,
+)
 from tts.text.scripts import DIGITS, HAN, HANGUL, KANA, LATIN, NAMED_SIGNS, is_letter, plain_letters
 
 # What is written with a number and is said in the language the number is said in.
 _UNITS = (
-    r"(?:km/h|km²|km2|cm²|cm2|m²|m2|m³|m3|km|cm|mm|kg|mg|ml|mL|min|MHz|GHz|kHz|Hz|dB|db|kW|ms|°C|°F|[mgtLhsVW])"
+    r"(?:km/h|km²|km2|cm²|cm2|m²|m2|m³|m3|km|cm|mm|kg|mg|ml|mL|min|MHz|GHz|kHz|Hz|dB|db|kW|ms|°C|°F|[mgtLhsW]|V(?!\d))"
     r"(?![A-Za-z])"
 )
-_NUMBER = rf"[-+￥¥$€£]?[{DIGITS}]+(?:[.,:/~～–-][{DIGITS}]+)*(?:\s?{_UNITS}|[%％‰℃℉°\u3371-\u33df])?"
-# Letters and a number that are one name: Lv.5, No. 1, v2.0.
-_NAMED = r"(?<![A-Za-z])(?:[Ll][Vv]|[Nn]o|[Vv]ol|[Vv]er|[Vv])\.?\s?\d+(?:\.\d+)*"
+# Ten thousands and thousands as Chinese chats write them: 100w, 1.5k.
+_MYRIADS = r"[wk](?![A-Za-z\d])"
+_NUMBER = (
+    rf"[-+￥¥$€£]?[{DIGITS}]+(?:[.,:/~～–-][{DIGITS}]+)*(?:\s?{_UNITS}{{myriads}}|[%％‰℃℉°\u3371-\u33df])?"
+)
+# Letters and a number that are one name: Lv.5, No. 1, v2.0; and who fights whom: 1v1, 5vs5.
+_NAMED = r"(?<![A-Za-z\d])(?:[Ll][Vv]|[Nn]o|[Vv]ol|[Vv]er|[Vv])\.?\s?\d+(?:\.\d+)*"
+_VERSUS = r"(?<![A-Za-z\d.])\d+[Vv][Ss]?\d+(?![A-Za-z\d]|\.\d)"
 _OTHERS = (
     rf"(?P<han>[{HAN}]+|[{NAMED_SIGNS}]+)|(?P<kana>[{KANA}]+)|(?P<hangul>[{HANGUL}]+)"
     r"|(?P<latin>{named}{latin}+(?:['’]{latin}+)*)|(?P<mark>.)"
 )
 _FORCED = rf"(?P<forced>{FORCED})"
-_TOKENS = re.compile(
-    f"{_FORCED}|(?P<number>{_NUMBER})|"
-    + _OTHERS.replace("{named}", f"{_NAMED}|").replace("{latin}", f"[{LATIN}]"),
-    re.DOTALL,
-)
+_PATTERN = f"{_FORCED}|(?P<versus>{_VERSUS})|(?P<number>{_NUMBER})|" + _OTHERS.replace(
+    "{named}", f"{_NAMED}|"
+).replace("{latin}", f"[{LATIN}]")
+_TOKENS = re.compile(_PATTERN.replace("{myriads}", ""), re.DOTALL)
+_CHINESE_TOKENS = re.compile(_PATTERN.replace("{myriads}", f"|{_MYRIADS}"), re.DOTALL)
 _UPSTREAM_TOKENS = re.compile(
     rf"{_FORCED}|(?P<number>[{DIGITS}]+(?:°[CF])?)|"
     + _OTHERS.replace("{named}", "").replace("{latin}", "[A-Za-z]"),
@@ -72,12 +83,13 @@ def split_languages(text: str, mode: Mode, *, is_like_upstream: bool = False) ->
     if not mode.is_split:
         matches = _UNSPLIT.finditer(text)
         return [_token(match, mode.main) for match in matches], 0
-    pattern = _UPSTREAM_TOKENS if is_like_upstream else _TOKENS
+    pattern = _CHINESE_TOKENS if mode.main in ("zh", "yue") else _TOKENS
+    pattern = _UPSTREAM_TOKENS if is_like_upstream else pattern
     tokens = [_token(match, match.lastgroup or "mark") for match in pattern.finditer(text)]
     if "ja" in mode.others:
         decide_han(tokens, mode.main, is_like_upstream=is_like_upstream)
     kept, num_skipped = _decide_scripts(tokens, mode)
-    runs = _merge(_attach_marks(kept), mode.main)
+    runs = _merge(_attach_marks(kept), mode.main, is_like_upstream=is_like_upstream)
     _decide_numbers(runs, mode, is_like_upstream=is_like_upstream)
     return _merge(runs, mode.main), num_skipped
 
@@ -90,7 +102,7 @@ def _token(match: re.Match[str], language: str) -> Run:
 
 def _decide_scripts(tokens: list[Run], mode: Mode) -> tuple[list[Run], int]:
     """Names the language of each script, leaves out letters that nobody reads, and counts those."""
-    languages = {"han": mode.main, "latin": "en"}
+    languages = {"han": mode.main, "latin": "en", "versus": "en"}
     languages |= {kind: code for kind, code in (("kana", "ja"), ("hangul", "ko")) if mode.speaks(code)}
     kept, num_skipped = [], 0
     for token in tokens:
@@ -129,25 +141,31 @@ def _attach_marks(tokens: list[Run]) -> list[Run]:
 
 
 def _decide_numbers(runs: list[Run], mode: Mode, *, is_like_upstream: bool) -> None:
+    around = None
     for index, run in enumerate(runs):
-        if run.language == "number":
+        if run.language not in ("number", LETTERS, "mark"):
+            around = run.language
+        elif run.language == "number":
             before = runs[index - 1] if index else None
             after = next((later for later in runs[index + 1 :] if later.language != "number"), None)
             if mode.takes_digits:
                 run.language = mode.main
             elif is_like_upstream:
                 run.language = neighbour_by_length(run, before, after, mode.main)
+            elif around and is_parted(run, before, after):
+                run.language = around
             else:
                 run.language = neighbour_by_touch(run, before, after, mode.main)
 
 
-def _merge(runs: list[Run], main: str) -> list[Run]:
-    """Joins neighbours of one language; what has a reading stays by itself."""
+def _merge(runs: list[Run], main: str, *, is_like_upstream: bool = False) -> list[Run]:
+    """Joins neighbours of one language; but not what has a reading, nor numbers with a mark between."""
     merged: list[Run] = []
     for run in runs:
         language = main if run.language == "mark" else run.language
         last = merged[-1] if merged else None
-        if last is not None and last.language == language and not (run.reading or last.reading):
+        is_apart = not is_like_upstream and language == "number" and last and ends_with_mark(last.text)
+        if last and last.language == language and not (run.reading or last.reading or is_apart):
             last.text += run.text
         else:
             merged.append(Run(language, run.text, run.reading))

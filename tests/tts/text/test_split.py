@@ -36,10 +36,36 @@ def test_scripts_decide_and_marks_stay_with_what_they_end():
         ("12", [("zh", "12")]),
         ("到海边有350km，骑马", [("zh", "到海边有350km，骑马")]),
         ("气温是-12°C左右", [("zh", "气温是-12°C左右")]),
+        ("1v1单挑", [("en", "1v1"), ("zh", "单挑")]),
+        ("打5V5吧。", [("zh", "打"), ("en", "5V5"), ("zh", "吧。")]),
+        ("来3vs3.", [("zh", "来"), ("en", "3vs3.")]),
+        ("奖金100w，1.5k粉", [("zh", "奖金100w，1.5k粉")]),
+        ("月薪10k。", [("zh", "月薪10k。")]),
+        ("I ran 10k today", [("en", "I ran 10k today")]),
+        ("4K屏幕", [("en", "4K"), ("zh", "屏幕")]),
+        ("等级Lv.3，5kg，$20，8:30", [("zh", "等级"), ("en", "Lv.3，"), ("zh", "5kg，$20，8:30")]),
+        (
+            "买了Lv.3，5kg，$20，HP+20",
+            [("zh", "买了"), ("en", "Lv.3，"), ("zh", "5kg，$20，"), ("en", "HP+20")],
+        ),
+        ("他说Let's meet, 8:30", [("zh", "他说"), ("en", "Let's meet, 8:30")]),
+        ("Elden Ring，298", [("en", "Elden Ring，298")]),
+        ("第IV章", [("zh", "第4章")]),
+        ("看第 XII 回", [("zh", "看第12回")]),
+        ("第VIP章", [("zh", "第"), ("en", "VIP"), ("zh", "章")]),
     ],
 )
 def test_numbers_and_their_units_go_with_a_neighbour(text, wanted):
     assert cut(text) == wanted
+
+
+def test_a_number_parted_from_letters_by_marks_is_said_in_the_language_of_the_sentence():
+    assert cut("我哋Lv.3，HP+20，5kg，$20，8:30", "yue") == [
+        ("yue", "我哋"),
+        ("en", "Lv.3，HP+20，"),
+        ("yue", "5kg，$20，8:30"),
+    ]
+    assert cut("これはOK。20%", "auto") == [("ja", "これは"), ("en", "OK。"), ("ja", "20%")]
 
 
 def test_all_zh_reads_digits_as_mandarin_and_en_cuts_nothing():

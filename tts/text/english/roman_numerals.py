@@ -3,8 +3,8 @@
 import re
 
 from tts.text.english.numbers import cardinal, ordinal
+from tts.text.scripts import roman_value
 
-_VALUES = {"I": 1, "V": 5, "X": 10}
 _SEVERAL = "II|III|IV|VI{1,3}|IX|XI{1,3}|XIV|XV|XVI{1,3}|XIX|XX"
 # A single letter is a numeral only after these words.
 _COUNTED = (
@@ -23,11 +23,6 @@ _NUMERAL = re.compile(rf"(?<=[A-Za-z] )\b({_SEVERAL})\b(?!')")
 
 def say_romans(text: str) -> str:
     """Reads `Henry VIII` as Henry the eighth, `Act V` as Act five, `World War II` as World War two."""
-    text = _RULER.sub(lambda match: f"{match[1]} the {ordinal(_value(match[2]))}", text)
-    text = _SINGLE.sub(lambda match: f"{match[1]} {cardinal(_value(match[2]))}", text)
-    return _NUMERAL.sub(lambda match: cardinal(_value(match[1])), text)
-
-
-def _value(numeral: str) -> int:
-    values = [_VALUES[char] for char in numeral]
-    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+    text = _RULER.sub(lambda match: f"{match[1]} the {ordinal(roman_value(match[2]))}", text)
+    text = _SINGLE.sub(lambda match: f"{match[1]} {cardinal(roman_value(match[2]))}", text)
+    return _NUMERAL.sub(lambda match: cardinal(roman_value(match[1])), text)
