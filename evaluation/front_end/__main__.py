@@ -21,7 +21,7 @@ from evaluation.front_end.improvements import Improvement, describe, load_improv
 from evaluation.front_end.readings import FrontEnds, Outcome, Row, read_rows
 from evaluation.front_end.scores import Agreement, Cuts, Truth, Wishes
 from evaluation.front_end.wishes import score_truth, score_wishes
-from tts.text.japanese.engine import FOLDER_VARIABLE
+from tts.text.japanese.engine import FOLDER_VARIABLE, get_engine
 
 RUN_FILES = ("zh.jsonl", "en.jsonl", "ja.jsonl", "ko.jsonl", "yue.jsonl")
 MIXED_FILE, WANT_FILE = "mixed.jsonl", "want.jsonl"
@@ -137,7 +137,8 @@ def main(folder: Path, is_diff: bool, json_path: Path | None) -> None:
     for name, row_ids in report.improved.items():
         click.echo(f"improved on purpose in {name}: {' '.join(row_ids)}")
     if "ja.jsonl" in report.scores:
-        dictionary = os.environ.get(FOLDER_VARIABLE, "") or "the one inside pyopenjtalk-plus"
+        is_own = get_engine().is_own  # also where the variable names none
+        dictionary = "the one inside pyopenjtalk-plus" if is_own else os.environ[FOLDER_VARIABLE]
         click.echo(f"Japanese dictionary: {dictionary}")
     for name in report.unknown:
         click.echo(f"not scored: {name}")

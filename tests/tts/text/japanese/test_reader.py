@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.front_end.scores import edit_distance
-from tts.text.japanese.engine import FOLDER_VARIABLE
+from tts.text.japanese.engine import FOLDER_VARIABLE, get_engine
 from tts.text.japanese.reader import JapaneseReader
 from tts.text.languages import ReaderOptions
 from tts.text.symbols import symbol_table
@@ -135,6 +135,7 @@ def test_wrong_folder_in_the_environment_warns_once_and_all_is_read(ours, tmp_pa
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     for _ in range(2):
         assert JapaneseReader(ReaderOptions(lexicon={"七海": "ナナミ"})).read("はい。") == wanted
+    assert get_engine().is_own
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(warnings) == 1
     assert warnings[0].startswith(f"{FOLDER_VARIABLE}: {tmp_path} is no dictionary of Open JTalk")
