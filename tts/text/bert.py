@@ -5,6 +5,7 @@ The one file of the text side that imports torch.
 
 import pickle
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -96,7 +97,7 @@ class BertEncoder:
 def _load_model(folder: Path) -> BertModel:
     try:
         with quiet_transformers():
-            model, report = BertModel.from_pretrained(
+            loaded = BertModel.from_pretrained(
                 folder,
                 local_files_only=True,
                 add_pooling_layer=False,
@@ -109,6 +110,7 @@ def _load_model(folder: Path) -> BertModel:
         raise ValueError(
             f"{folder} is a damaged or incomplete BERT folder: {type(error).__name__}: {reason}"
         ) from error
+    model, report = cast("tuple[BertModel, dict[str, Any]]", loaded)
     # Where it finds nothing that fits, transformers would go on with random numbers.
     missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
     if missing:
