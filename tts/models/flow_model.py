@@ -114,16 +114,8 @@ class FlowModel(nn.Module):
         with torch.device("meta"):  # no time for first values that the file replaces
             model = cls(
                 version=checkpoint.version,
-                quantizer=SemanticQuantizer(
-                    ssl_dim=sizes.dim("quantizer.codebook", 1),
-                    num_codes=sizes.dim("quantizer.codebook", 0),
-                    stride=sizes.dim("quantizer.ssl_proj.weight", 2),
-                ),
-                ref_enc=StyleEncoder(
-                    num_bins=sizes.dim("ref_enc.spectral.0.fc.weight", 1),
-                    hidden=sizes.dim("ref_enc.spectral.0.fc.weight", 0),
-                    out_channels=sizes.dim("ref_enc.fc.fc.weight", 0),
-                ),
+                quantizer=SemanticQuantizer.from_sizes(sizes, "quantizer."),
+                ref_enc=StyleEncoder.from_sizes(sizes, "ref_enc."),
                 enc_p=PriorEncoder.from_sizes(sizes, "enc_p."),
                 bridge=nn.Conv1d(sizes.dim("bridge.0.weight", 1), sizes.dim("bridge.0.weight", 0), 1),
                 wns1=FrameEncoder.from_sizes(sizes, "wns1."),

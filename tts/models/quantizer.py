@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from tts.models.sizes import Sizes
+
 # Checkpoint name -> ours, in a model that has the quantizer under that name.
 CHECKPOINT_NAMES = {
     "ssl_proj.weight": "quantizer.ssl_proj.weight",
@@ -30,6 +32,15 @@ class SemanticQuantizer(nn.Module):
         self.stride = stride
         self.ssl_proj = nn.Conv1d(ssl_dim, ssl_dim, stride, stride)
         self.register_buffer("codebook", torch.zeros(num_codes, ssl_dim))
+
+    @classmethod
+    def from_sizes(cls, sizes: Sizes, prefix: str) -> "SemanticQuantizer":
+        """Make an empty quantizer that fits the checkpoint."""
+        return cls(
+            ssl_dim=sizes.dim(f"{prefix}codebook", 1),
+            num_codes=sizes.dim(f"{prefix}codebook", 0),
+            stride=sizes.dim(f"{prefix}ssl_proj.weight", 2),
+        )
 
     def project(self, ssl: Tensor) -> Tensor:
         """SSL features (1, T, C) -> unquantised features (1, C, T // stride); an odd frame is dropped."""

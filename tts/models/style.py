@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tts.models.sizes import Sizes
+
 NUM_HEADS = 2
 GATED_KERNEL = 5
 
@@ -85,6 +87,15 @@ class StyleEncoder(nn.Module):
         self.temporal = nn.ModuleList([_GatedConv(hidden), _GatedConv(hidden)])
         self.slf_attn = _FrameAttention(hidden)
         self.fc = _Projection(hidden, out_channels)
+
+    @classmethod
+    def from_sizes(cls, sizes: Sizes, prefix: str) -> "StyleEncoder":
+        """Make an empty encoder that fits the checkpoint."""
+        return cls(
+            num_bins=sizes.dim(f"{prefix}spectral.0.fc.weight", 1),
+            hidden=sizes.dim(f"{prefix}spectral.0.fc.weight", 0),
+            out_channels=sizes.dim(f"{prefix}fc.fc.weight", 0),
+        )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         if spectrogram.shape[1] < self.num_bins:

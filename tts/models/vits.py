@@ -93,16 +93,8 @@ class VitsModel(nn.Module):
         weights = {_our_name(name): tensor for name, tensor in fold_weight_norm(checkpoint.weights).items()}
         sizes = Sizes(weights, checkpoint.path, settings)
         model = cls(
-            quantizer=SemanticQuantizer(
-                ssl_dim=sizes.dim("quantizer.codebook", 1),
-                num_codes=sizes.dim("quantizer.codebook", 0),
-                stride=sizes.dim("quantizer.ssl_proj.weight", 2),
-            ),
-            ref_enc=StyleEncoder(
-                num_bins=sizes.dim("ref_enc.spectral.0.fc.weight", 1),
-                hidden=sizes.dim("ref_enc.spectral.0.fc.weight", 0),
-                out_channels=sizes.dim("ref_enc.fc.fc.weight", 0),
-            ),
+            quantizer=SemanticQuantizer.from_sizes(sizes, "quantizer."),
+            ref_enc=StyleEncoder.from_sizes(sizes, "ref_enc."),
             enc_p=PriorEncoder.from_sizes(sizes, "enc_p."),
             flow=Flow.from_sizes(sizes, "flow."),
             dec=HifiGan.from_sizes(sizes, "dec.", sizes.integers("upsample_rates"), _block_dilations(sizes)),
