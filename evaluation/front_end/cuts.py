@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from evaluation.front_end.readings import Row
 from evaluation.front_end.scores import Cuts
-from tts.text.cutting import collapse_marks, cut, pieces_of
+from tts.text.cutting import cut, pieces_of
+from tts.text.marks import collapse_marks
 
 
 def score_cuts(rows: Iterable[Row]) -> tuple[Cuts, list[str]]:

@@ -7,6 +7,7 @@ Nothing here raises for any text: where upstream gives up there are simply no pi
 import re
 from collections.abc import Callable, Mapping
 
+from tts.text.marks import MARKS
 from tts.text.pieces import CLAUSE_MARKS, stop_mark, with_end, with_start
 
 MIN_CHARS = 5  # shorter pieces are joined
@@ -14,16 +15,10 @@ MAX_CHARS = 510  # longer ones are cut at any mark
 GROUP = 4  # of cut1, in clauses
 CUT2_CHARS = 50
 
-_SPOKEN_MARKS = frozenset("!?…,.- ")
+_SPOKEN_MARKS = MARKS | {" "}
 _CUT5_MARKS = frozenset(",.;?!、，。？！：…")
-_REPEATED_MARKS = re.compile(r"([!?…,.-])[!?…,.-]+")
 _CLAUSE = re.compile(f"[^{re.escape(''.join(sorted(CLAUSE_MARKS)))}]*.", re.DOTALL)
 _POINT = re.compile(r"(?<!\d)\.(?!\d)")
-
-
-def collapse_marks(text: str) -> str:
-    """Returns a text with the first only of each run of half-width marks; upstream's way if not streaming."""
-    return _REPEATED_MARKS.sub(r"\1", text)
 
 
 def cut(text: str, method: str) -> str:

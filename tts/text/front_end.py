@@ -18,11 +18,11 @@ from tts.text.languages import (
     modes_of,
 )
 from tts.text.lexicon import Lexicon, SpeakerWords
+from tts.text.marks import MARKS
 from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
 _WARM_TEXTS = {"zh": "你好1", "en": "Hello 1", "ja": "今日は1", "ko": "안녕 1", "yue": "你好1"}
-MARKS = frozenset("!?…,.-")
 MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
 
 
@@ -149,7 +149,7 @@ class FrontEnd:
         segments, num_skipped = self._segments(text, mode)
         if self._options.is_like_upstream:
             segments = self._as_upstream(text, segments, mode)
-        elif not any(phone not in MARKS for segment in segments for phone in segment.phones):
+        elif all(MARKS.issuperset(segment.phones) for segment in segments):
             segments = []
         elif _is_short(segments):
             segments = [_with_dot(segments[0]), *segments[1:]]

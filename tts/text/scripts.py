@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 # Insides of character classes.
@@ -19,6 +20,7 @@ _JAPANESE = ("cp932",)
 _CHINESE = ("gb2312", "big5")
 _CANTONESE = ("big5hkscs",)  # has Japanese characters, too
 _CHANGES_LOOKS = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_COMPATIBLE = re.compile("[！-～　①-⑳㈀-㏿Ⅰ-ⅿ²³℃℉₀-₉]")
 _MAX_NUMERAL = 10000
 # Of a book or a show: 第IV章. Chinese and Japanese count there, and say no letters.
 _ROMAN = re.compile(
@@ -65,6 +67,16 @@ def is_letter(char: str) -> bool:
     """Whether a character is a letter, or a sign that stands on letters and changes how they are said."""
     category = unicodedata.category(char)
     return category[0] == "L" or (category in ("Mn", "Mc") and not _CHANGES_LOOKS.match(char))
+
+
+def num_content(text: Iterable[str]) -> int:
+    """Returns how many characters a listener would miss: letters, digits and signs, not marks or blanks."""
+    return sum(unicodedata.category(char)[0] in "LNS" for char in text)
+
+
+def plain_units(text: str) -> str:
+    """Returns a text with full-width forms, units and numbers in one character (㎏, Ⅳ, ②) as plain ones."""
+    return _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.cutting import METHODS, collapse_marks, cut, pieces_of
+from tts.text.cutting import METHODS, cut, pieces_of
 
 LONG, SHORT = "字" * 51, "字" * 20
 SEVEN = "一。二。三。四。五。六。七。"
@@ -46,10 +46,6 @@ def test_methods_cut_where_upstream_does(method, text, wanted):
 )  # fmt: skip
 def test_pieces_are_joined_ended_and_kept_short(method, language, text, wanted):
     assert pieces_of(text, language, method) == wanted
-
-
-def test_repeated_marks_collapse_to_the_first():
-    assert collapse_marks("什么!?...好,-。。") == "什么!好,。。"
 
 
 @given(st.text(alphabet="。，…！.!?,- \n1a好；、", max_size=60), st.sampled_from(sorted(METHODS)))

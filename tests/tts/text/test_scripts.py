@@ -1,6 +1,13 @@
 import pytest
 
-from tts.text.scripts import is_chinese_only, is_japanese_only, is_letter, plain_letters
+from tts.text.scripts import (
+    is_chinese_only,
+    is_japanese_only,
+    is_letter,
+    num_content,
+    plain_letters,
+    plain_units,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +22,15 @@ from tts.text.scripts import is_chinese_only, is_japanese_only, is_letter, plain
 )
 def test_odd_forms_are_made_plain(text, plain):
     assert plain_letters(text) == plain
+
+
+def test_units_and_numbers_of_one_character_are_made_plain():
+    assert plain_units("５㎏、Ⅳ②℃ ½～ａ！") == "5kg、IV2°C ½~a!"
+
+
+def test_letters_digits_and_signs_are_content_but_marks_and_blanks_are_not():
+    assert num_content("好a1€☀") == 5
+    assert num_content("，!— \n\u0301\u200b") == 0
 
 
 def test_characters_of_one_side_are_told_apart():

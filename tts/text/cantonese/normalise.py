@@ -6,19 +6,15 @@ import unicodedata
 from tts.text.cantonese.jyutping import char_syllables
 from tts.text.cantonese.rules import say_numbers
 from tts.text.cantonese.scripts import as_traditional
+from tts.text.marks import DASHES, MARKS, collapse_marks
+from tts.text.scripts import num_content, plain_units
 
-MARKS = frozenset("!?…,.-")
 _MARKS = str.maketrans(
     dict.fromkeys("：；，、·・:;/｜|", ",")
     | dict.fromkeys("。\n｡", ".")
     | dict.fromkeys("~～⋯‥", "…")
     | {"！": "!", "？": "?", "〇": "零"}
 )
-_DASH = re.compile(r"\s*[—–―─]+\s*|--+")
-_MARK_RUN = re.compile(r"([!?….,-])[!?….,-]+")
-_COMPATIBLE = re.compile(
-    "[！-～　①-⑳㈀-㏿Ⅰ-ⅿ²³℃℉₀-₉]"
-)  # forms of letters, digits and units that have plain twins
 _SPACE = re.compile(r"(?<![\dA-Za-z])\s+|\s+(?![\dA-Za-z])")
 
 
@@ -35,14 +31,9 @@ def normalise(text: str) -> tuple[str, int]:
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cs", "Co"))
     text = as_traditional(unicodedata.normalize("NFC", text))
     text = "".join(str(unicodedata.decimal(char, char)) for char in text)
-    text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = plain_units(text)
     text = say_numbers(_SPACE.sub("", text)).replace("...", "…")
-    text = _DASH.sub(",", text).translate(_MARKS)
+    text = DASHES.sub(",", text).translate(_MARKS)
     kept = [char for char in text if char in MARKS or char_syllables(char)]
-    num_skipped = sum(map(_is_content, text)) - sum(map(_is_content, kept))
-    return _MARK_RUN.sub(r"\1", "".join(kept)), num_skipped
-
-
-def _is_content(char: str) -> bool:
-    """Tells whether a listener would miss the character: letters, digits and signs, not marks or spaces."""
-    return unicodedata.category(char)[0] in "LNS"
+    num_skipped = num_content(text) - num_content(kept)
+    return collapse_marks("".join(kept)), num_skipped

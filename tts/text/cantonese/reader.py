@@ -1,14 +1,11 @@
 """The Cantonese reader: text -> characters as spoken -> syllables -> phones."""
 
-import re
-
 from tts.text.cantonese import upstream
 from tts.text.cantonese.jyutping import read_clause, syllable_phones, upstream_clause, upstream_phones
 from tts.text.cantonese.lexicon import Lexicon
-from tts.text.cantonese.normalise import MARKS, normalise
+from tts.text.cantonese.normalise import normalise
 from tts.text.languages import ReaderOptions, Reading
-
-_CLAUSES = re.compile(r"[!?…,.-]|[^!?…,.-]+")
+from tts.text.marks import CLAUSE, MARKS
 
 
 class CantoneseReader:
@@ -28,7 +25,7 @@ class CantoneseReader:
         norm_text, num_skipped = (upstream.normalise(text), 0) if self._is_like_upstream else normalise(text)
         phones: list[str] = []
         word2ph: list[int] = []
-        for clause in _CLAUSES.findall(norm_text):
+        for clause in CLAUSE.findall(norm_text):
             if clause in MARKS:
                 phones.append(clause)
                 word2ph.append(1)

@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-from tts.text.cantonese.normalise import MARKS
 from tts.text.cantonese.scripts import simplified
 from tts.text.mandarin.rules import say_numbers
+from tts.text.marks import MARKS
 
 _DELETED = dict.fromkeys(map(ord, " —《》【】<>{}()（）#&@“”^_|\\"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}

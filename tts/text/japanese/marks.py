@@ -4,8 +4,6 @@ import re
 
 # The marks of the models, the one that counts in a run first.
 STRONGEST_FIRST = "?!….,-"
-# As GPT-SoVITS maps them; every other mark passes unchanged and is unknown to the models.
-UPSTREAM_MARKS = str.maketrans("：；，。！？\n·、", ",,,.!?.,,")
 
 _SAME = str.maketrans("。｡、，､;:；：‥⋯！？‼⁇", ".." + ",,,,,,," + "……" + "!?!?")
 _DOTS = re.compile(r"\.{2,}|[・･]{2,}|…+|。{2,}")

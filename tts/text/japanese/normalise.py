@@ -23,7 +23,6 @@ _BLANKS = re.compile(rf"(?<=[{_SAID}])\s+(?=[{_SAID}])")
 # A person, not a direction or a choice: その方は, あの方が.
 _PERSON = re.compile(r"(?<=[こそ]の)方(?=[はもをに])|(?<=あの)方(?![法向角面]|が(?:いい|良い|よい))")
 _LEADING_LONG = re.compile(r"(?:(?<=[!?….,-])|\A)ー+")
-_MARKS = frozenset("!?….,-")
 
 
 def without_private(text: str) -> str:
@@ -54,8 +53,3 @@ def normalise(text: str) -> tuple[str, int]:
 def _same_width(char: str) -> str:
     """Full-width letters and signs become ASCII, half-width kana full, signs of several letters letters."""
     return char if char.isascii() or _KEEPS_WIDTH.match(char) else unicodedata.normalize("NFKC", char)
-
-
-def is_mark(char: str) -> bool:
-    """Whether a character of a normalised text is one of the models' marks."""
-    return char in _MARKS

@@ -7,17 +7,15 @@ from pathlib import Path
 from tts.text.japanese.engine import get_engine
 from tts.text.japanese.labels import PAUSE
 from tts.text.japanese.lexicon import Lexicon
-from tts.text.japanese.marks import UPSTREAM_MARKS
-from tts.text.japanese.normalise import is_mark, normalise, without_private
+from tts.text.japanese.normalise import normalise, without_private
 from tts.text.japanese.sentence import Given, phones_of
 from tts.text.languages import ReaderOptions, Reading
+from tts.text.marks import CLAUSE, MARKS, UPSTREAM_MARKS, collapse_marks
 from tts.text.symbols import UNKNOWN
 
-_CLAUSE = re.compile(r"[!?….,-]|[^!?….,-]+")
 # What GPT-SoVITS gives to the analyser in one piece; each other character is a mark by itself.
 _UPSTREAM_WORD = r"A-Za-z\d々\u3040-\u30ff\u4e00-\u9fff\uff11-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9d"
 _UPSTREAM_CLAUSE = re.compile(rf"[{_UPSTREAM_WORD}]+|[^{_UPSTREAM_WORD}]")
-_UPSTREAM_MARK_RUN = re.compile(r"([!?….,-])[!?….,-]+")
 _MAX_CLAUSE = 200  # characters; the analyser's buffers are of fixed size
 _PAUSE_PHONE = ","
 
@@ -54,8 +52,8 @@ class JapaneseReader:
         text, given = self._lexicon.take_out(without_private(text))
         norm_text, num_skipped = normalise(text)
         phones: list[str] = []
-        for clause in _CLAUSE.findall(norm_text):
-            if is_mark(clause):
+        for clause in CLAUSE.findall(norm_text):
+            if clause in MARKS:
                 phones.append(clause)
                 continue
             said, skipped = self._read_clause(clause, given)
@@ -65,7 +63,7 @@ class JapaneseReader:
         return Reading(spoken, tuple(phones) if _has_sound(phones) else (), None, num_skipped)
 
     def _read_as_upstream(self, text: str) -> Reading:
-        text = _UPSTREAM_MARK_RUN.sub(r"\1", text)
+        text = collapse_marks(text)
         phones: list[str] = []
         num_skipped = 0
         for clause in _UPSTREAM_CLAUSE.findall(text.replace("％", "パーセント").lower()):
@@ -93,4 +91,4 @@ class JapaneseReader:
 
 
 def _has_sound(phones: list[str]) -> bool:
-    return any(phone not in "!?….,-" for phone in phones)
+    return not MARKS.issuperset(phones)

@@ -5,8 +5,10 @@ import unicodedata
 
 from tts.text.korean.lists import pairs
 from tts.text.korean.rules import say_numbers
-from tts.text.korean.syllables import CODAS, MARKS, VOWELS, is_syllable
+from tts.text.korean.syllables import CODAS, VOWELS, is_syllable
 from tts.text.korean.tagger import morphemes
+from tts.text.marks import DASHES, MARKS
+from tts.text.scripts import num_content, plain_units
 
 _MARKS = str.maketrans(
     dict.fromkeys("：；，、·:;/・ㆍ｜|", ",")
@@ -15,11 +17,7 @@ _MARKS = str.maketrans(
     | dict.fromkeys("([{<《〈【_", " ")  # what closes goes without a blank, so that a particle can follow
     | {"！": "!", "？": "?"}
 )
-_DASH = re.compile(r"\s*[—–―─]+\s*|--+")
 _MARK_RUN = re.compile(r"([!?….,-])[\s!?….,-]*[!?….,-]")
-_COMPATIBLE = re.compile(
-    "[！-～　①-⑳㈀-㏿Ⅰ-ⅿ²³℃℉₀-₉]"
-)  # forms of letters, digits and units that have plain twins
 _HAN = re.compile("[㐀-鿿豈-﫿]")
 _LETTERS = re.compile("[ㄱ-ㅎ]+|[ㅏ-ㅣ]")
 _LETTER_NAMES = dict(
@@ -56,14 +54,14 @@ def normalise(text: str) -> tuple[str, int]:
         The text, made of Hangul, blanks and the marks `! ? … , . -` only, runs of marks collapsed to the
         first; and the number of letters, digits and signs that were left out.
     """
-    text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = plain_units(text)
     text = _LETTERS.sub(_say_letters, _BEFORE_LAUGHTER.sub(", ", say_numbers(_read_han(text))))
     text = text.replace("...", "…")
-    text = _DASH.sub(",", text).translate(_MARKS)
+    text = DASHES.sub(",", text).translate(_MARKS)
     kept = "".join(
         char for char in re.sub(r"\s", " ", text) if char in MARKS or char == " " or _is_spoken(char)
     )
-    num_skipped = sum(map(_is_content, text)) - sum(map(_is_content, kept))
+    num_skipped = num_content(text) - num_content(kept)
     kept = re.sub(" {2,}", " ", _MARK_RUN.sub(r"\1", kept))
     return re.sub(" (?=[!?…,.])", "", kept), num_skipped
 
@@ -100,8 +98,3 @@ def _vowel_syllable(vowel: str) -> str:
 
 def _is_spoken(char: str) -> bool:
     return is_syllable(char) or unicodedata.category(char) == "Co"
-
-
-def _is_content(char: str) -> bool:
-    """Tells whether a listener would miss the character: letters, digits and signs, not marks or spaces."""
-    return unicodedata.category(char)[0] in "LNS"

@@ -7,6 +7,7 @@ from tts.text.korean.sounds import apply_sounds
 from tts.text.korean.syllables import SPACE, Syllable, is_syllable, to_phones, to_units
 from tts.text.korean.words import mark_words
 from tts.text.languages import ReaderOptions, Reading
+from tts.text.marks import UPSTREAM_MARKS
 
 
 class KoreanReader:
@@ -28,7 +29,7 @@ class KoreanReader:
         """
         text = self._lexicon.hide(plain_text(text))
         if self._is_like_upstream:
-            said, numbers = self._lexicon.show(upstream.marks(upstream.rewrite(text)))
+            said, numbers = self._lexicon.show(upstream.rewrite(text).translate(UPSTREAM_MARKS))
             phones = self._phones(said, numbers)
             return Reading(text, phones + _end(said, phones), None)
         text, num_skipped = normalise(text)

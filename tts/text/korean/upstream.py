@@ -9,7 +9,6 @@ from tts.text.korean.tagger import morphemes
 from tts.text.korean.words import upstream_respelling
 
 _LETTERS = LETTERS | {"R": "아르"}
-_MARKS = str.maketrans("：；，。！？\n·、", ",,,.!?.,,")
 _AS_THEY_ARE = frozenset("[]_")  # signs that happen to be symbols of other languages
 _COUNTED = re.compile(r"(\d[\d,]*)([ㄱ-힣]+)$")
 
@@ -32,11 +31,6 @@ def rewrite(text: str) -> str:
             said += text[end : end + match.start()] + number + counter
             end = stop
     return re.sub(r"\d", lambda match: say_digits(match[0], zero="영"), said + text[end:])
-
-
-def marks(text: str) -> str:
-    """Returns the text with its marks mapped; all other characters stay and have no phones."""
-    return text.translate(_MARKS)
 
 
 def phones(char: str) -> tuple[str, ...] | None:

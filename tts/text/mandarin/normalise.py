@@ -8,6 +8,8 @@ from opencc import OpenCC
 
 from tts.text.mandarin.pinyin import is_readable
 from tts.text.mandarin.rules import say_numbers
+from tts.text.marks import DASHES, MARKS, collapse_marks
+from tts.text.scripts import num_content
 
 # Full-width forms to their ASCII twins; upstream leaves the marks, which end a clause for it.
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -25,9 +27,6 @@ _MARKS = str.maketrans({
 _UPSTREAM_MARKS = _MARKS | {ord("$"): ".", ord("—"): "-"}
 # Units that are one character: ㎡ ㎏ ㎞ and their kin.
 _SQUARED_UNITS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x3380, 0x33DE)}
-_MARK_RUN = re.compile(r"([!?….,-])[!?….,-]+")
-_SIX_MARKS = frozenset("!?…,.-")
-_DASH = re.compile(r"\s*[—–―─]+\s*|--+")
 
 
 @cache
@@ -60,12 +59,7 @@ def normalise(text: str, *, is_like_upstream: bool = False) -> tuple[str, int]:
         text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text)
     text = say_numbers(text, is_like_upstream=is_like_upstream).translate(_RESPELLED)
     text = text.replace("...", "…")
-    text = text.translate(_UPSTREAM_MARKS) if is_like_upstream else _DASH.sub(",", text).translate(_MARKS)
-    kept = [char for char in text if char in _SIX_MARKS or is_readable(char)]
-    num_skipped = sum(_is_content(char) for char in text) - sum(_is_content(char) for char in kept)
-    return _MARK_RUN.sub(r"\1", "".join(kept)), num_skipped
-
-
-def _is_content(char: str) -> bool:
-    """Tells whether a listener would miss the character: letters, digits and signs, not marks or spaces."""
-    return unicodedata.category(char)[0] in "LNS"
+    text = text.translate(_UPSTREAM_MARKS) if is_like_upstream else DASHES.sub(",", text).translate(_MARKS)
+    kept = [char for char in text if char in MARKS or is_readable(char)]
+    num_skipped = num_content(text) - num_content(kept)
+    return collapse_marks("".join(kept)), num_skipped

@@ -1,7 +1,5 @@
 """The Mandarin reader: text -> characters as spoken -> words -> syllables -> phones."""
 
-import re
-
 from tts.text.languages import ReaderOptions, Reading
 from tts.text.mandarin import lexicon as lexicons
 from tts.text.mandarin.merges import merge_words
@@ -10,9 +8,8 @@ from tts.text.mandarin.pinyin import syllable_phones
 from tts.text.mandarin.readings import read_clause
 from tts.text.mandarin.sandhi import apply_erhua, apply_tones
 from tts.text.mandarin.words import Word, cut
+from tts.text.marks import CLAUSE, MARKS
 
-_CLAUSES = re.compile(r"[!?…,.-]|[^!?…,.-]+")
-_MARKS = frozenset("!?…,.-")
 _UPSTREAM_PAUSES = {"￥": "SP2", "^": "SP3"}
 
 
@@ -37,8 +34,8 @@ class MandarinReader:
         norm_text, num_skipped = normalise(text, is_like_upstream=self._is_like_upstream)
         phones: list[str] = []
         word2ph: list[int] = []
-        for clause in _CLAUSES.findall(norm_text):
-            if clause in _MARKS:
+        for clause in CLAUSE.findall(norm_text):
+            if clause in MARKS:
                 phones.append(clause)
                 word2ph.append(1)
                 continue
