@@ -13,6 +13,7 @@ from demo.speech.recording import RATE_HZ
 from demo.speech.shards import ShardClip
 from demo.speech.tokens import code_table, label_parts
 from tts.audio import resample
+from tts.edit_distance import edit_distance
 from tts.models.hubert import SAMPLE_RATE_HZ, TAIL_SAMPLES
 from tts.models.quantizer import SemanticQuantizer
 
@@ -62,16 +63,3 @@ def measure(
         "tokens": right_tokens / num_tokens,
         "errors": errors / num_phones,
     }
-
-
-def edit_distance(first: Sequence[int], second: Sequence[int]) -> int:
-    """Returns how many insertions, deletions and replacements lie between two sequences."""
-    costs = list(range(len(second) + 1))
-    for row, one in enumerate(first, 1):
-        diagonal, costs[0] = costs[0], row
-        for column, other in enumerate(second, 1):
-            diagonal, costs[column] = (
-                costs[column],
-                min(costs[column] + 1, costs[column - 1] + 1, diagonal + (one != other)),
-            )
-    return costs[-1]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tts.edit_distance import edit_distance
+
 
 @dataclass(slots=True)
 class Agreement:
@@ -48,13 +50,3 @@ class Cuts:
     rows: int = 0
     exact: int = 0
     where_upstream_raises: int = 0
-
-
-def edit_distance(left: Sequence[str], right: Sequence[str]) -> int:
-    """Returns how many symbols have to be put in, left out or replaced to make one sequence the other."""
-    costs = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        diagonal, costs[0] = costs[0], i
-        for j, b in enumerate(right, 1):
-            diagonal, costs[j] = costs[j], min(costs[j] + 1, costs[j - 1] + 1, diagonal + (a != b))
-    return costs[-1]

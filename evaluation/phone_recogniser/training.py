@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from evaluation.front_end.scores import edit_distance
 from evaluation.phone_recogniser.hearing import NUM_BANDS
 from evaluation.phone_recogniser.labels import without_tones
 from evaluation.phone_recogniser.network import BLANK, PhoneNetwork
 from evaluation.phone_recogniser.recogniser import best_path
 from evaluation.phone_recogniser.speech import Utterance
+from tts.edit_distance import edit_distance
 from tts.finetune.ema import WeightAverage
 from tts.finetune.length_buckets import LengthBuckets
 from tts.finetune.training_loop import BatchSource, Losses, Trainee, step_seed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.front_end.scores import edit_distance
+from tts.edit_distance import edit_distance
 
 NUM_RESAMPLES = 1000
 

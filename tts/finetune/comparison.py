@@ -14,13 +14,13 @@ import torch
 
 from speakers.speaker import Speaker
 from tts.audio import resample
+from tts.edit_distance import edit_distance
 from tts.errors import SentenceFailed
 from tts.finetune.cepstra import mel_distance
 from tts.finetune.clips import Clip
 from tts.finetune.figures import Figures
 from tts.finetune.loudness import read_mono
 from tts.finetune.reading import ClipReader
-from tts.finetune.semantic_check import edit_distance
 from tts.finetune.speech_part import speech_part
 from tts.finetune.transcription import RATE_HZ, Transcriber
 from tts.models.speaker_encoder import SpeakerEncoder

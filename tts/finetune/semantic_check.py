@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
+from tts.edit_distance import edit_distance
 from tts.finetune.features import ClipFeatures
 from tts.finetune.semantic_batches import utterances_of
 from tts.finetune.semantic_rows import Utterance, join
@@ -101,14 +102,3 @@ class PhoneCheck:
             seed=self._seed + index,
             max_new_tokens=max(1, round(self._longest * len(sentence.tokens))),
         )
-
-
-def edit_distance(wanted: Sequence[Hashable], found: Sequence[Hashable]) -> int:
-    """Return the least number of insertions, deletions and replacements between two sequences."""
-    above = list(range(len(found) + 1))
-    for i, left in enumerate(wanted, start=1):
-        row = [i]
-        for j, right in enumerate(found, start=1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (left != right)))
-        above = row
-    return above[-1]

@@ -8,7 +8,7 @@ from demo.speech.labels import label_ids, labels, phones
 from demo.speech.recording import FRAME_SAMPLES, Recording, Run
 from demo.speech.shards import ShardClip, ShardWriter, read_shards
 from demo.speech.ssl_batches import WINDOW_FRAMES, SslBatches, num_frames
-from demo.speech.ssl_evaluation import edit_distance, measure
+from demo.speech.ssl_evaluation import measure
 from demo.speech.ssl_model import SSL_DIM, SslModel, load_head, make_quantizer
 from demo.speech.tokens import code_table, frame_features, label_parts
 from demo.speech.train_ssl import SslTrainee
@@ -88,13 +88,6 @@ def test_a_perfect_ear_scores_full_marks_and_a_deaf_one_few(tmp_path):
     )
     assert deaf["phones"] < 0.3
     assert deaf["errors"] > 0.8
-
-
-def test_edit_distance_counts_changes():
-    assert edit_distance([1, 2, 3], [1, 2, 3]) == 0
-    assert edit_distance([1, 2, 3], [1, 3]) == 1
-    assert edit_distance([1, 2, 3], [4, 1, 5, 3]) == 2
-    assert edit_distance([], [1, 2]) == 2
 
 
 def test_windows_are_repeatable_and_their_labels_lie_on_their_samples(tmp_path):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.tts.finetune.semantic_cases import SIZES, clip, read_tokens
-from tts.finetune.semantic_check import PhoneCheck, edit_distance
+from tts.finetune.semantic_check import PhoneCheck
 from tts.finetune.semantic_held_out import HeldOut
 from tts.models.semantic import SemanticModel
 from tts.sampling import SamplingParams
@@ -21,21 +21,6 @@ CLIPS = [clip(seed, 3 + seed) for seed in range(5)]
 def model() -> SemanticModel:
     torch.manual_seed(0)
     return SemanticModel(SIZES).requires_grad_(False)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found", "distance"),
-    [
-        ("", "", 0),
-        ("abc", "abc", 0),
-        ("abc", "", 3),
-        ("", "ab", 2),
-        ("kitten", "sitting", 3),
-        ("abcd", "acd", 1),
-    ],
-)
-def test_edit_distance(wanted: str, found: str, distance: int) -> None:
-    assert edit_distance(wanted, found) == distance
 
 
 def test_the_rate_is_errors_per_wanted_phone(model: SemanticModel, monkeypatch: pytest.MonkeyPatch) -> None:

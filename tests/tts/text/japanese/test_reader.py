@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.front_end.scores import edit_distance
+from tts.edit_distance import edit_distance
 from tts.text.japanese.engine import FOLDER_VARIABLE, get_engine
 from tts.text.japanese.reader import JapaneseReader
 from tts.text.languages import ReaderOptions
