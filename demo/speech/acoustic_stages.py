@@ -21,7 +21,14 @@ from demo.speech.voice_corpus import long_enough, read_corpus
 from tts.finetune.acoustic_batches import MIN_TOKENS, AcousticBatches
 from tts.finetune.acoustic_check import AcousticCheck
 from tts.finetune.acoustic_networks import AcousticNetworks
-from tts.finetune.acoustic_settings import ADVERSARIAL, AUTOENCODER, JOINT, TEXT_SIDE, AcousticSettings
+from tts.finetune.acoustic_settings import (
+    ADVERSARIAL,
+    AUTOENCODER,
+    JOINT,
+    SPEAKING,
+    TEXT_SIDE,
+    AcousticSettings,
+)
 from tts.finetune.acoustic_sizes import SMALL_SIZES, AcousticSizes
 from tts.finetune.acoustic_trainee import AcousticTrainee
 from tts.finetune.discriminators import SMALL_SIZES as SMALL_JUDGES
@@ -56,8 +63,9 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "acoustic-autoencoder": Stage(AUTOENCODER, _loop(1500, 10)),
         "acoustic-joint": Stage(JOINT, _loop(1200, 8)),
-        "acoustic-adversarial": Stage(replace(ADVERSARIAL, average_decay=0.999), _loop(6000, 8)),
+        "acoustic-adversarial": Stage(replace(ADVERSARIAL, average_decay=0.999), _loop(3500, 8)),
         "acoustic-text": Stage(replace(TEXT_SIDE, average_decay=0.999), _loop(1500, 12)),
+        "acoustic-speaking": Stage(replace(SPEAKING, average_decay=0.999), _loop(6000, 8)),
     }
 )
 

@@ -13,6 +13,11 @@ from tts.models.prior_encoder import Prior
 
 # Upstream's mel for this loss; the bands are not those of any network's input.
 MEL = MelSettings(sample_rate=32_000, fft_size=2048, hop=640, num_mels=128)
+# Bands as wide as an ear's or wider: within one, it does not matter where the harmonics lie.
+WIDE_BANDS = tuple(
+    MelSettings(sample_rate=32_000, fft_size=fft_size, hop=fft_size // 4, num_mels=num_mels)
+    for fft_size, num_mels in ((512, 20), (1024, 32), (2048, 40))
+)
 FFT_SIZES = (512, 1024, 2048)
 MAGNITUDE_FLOOR = 1e-5
 
@@ -22,6 +27,19 @@ def mel_loss(made: Tensor, recorded: Tensor) -> Tensor:
     with torch.no_grad():
         target = log_mel(recorded, MEL)
     return F.l1_loss(log_mel(made, MEL), target)
+
+
+def envelope_loss(made: Tensor, recorded: Tensor) -> Tensor:
+    """Mean distance of the logarithms of wide bands, at several resolutions in time.
+
+    Narrow bands differ by chance wherever harmonics or noise do; these differ where another sound is spoken.
+    """
+    distances = []
+    for bands in WIDE_BANDS:
+        with torch.no_grad():
+            target = log_mel(recorded, bands)
+        distances.append(F.l1_loss(log_mel(made, bands), target))
+    return torch.stack(distances).mean()
 
 
 def stft_loss(made: Tensor, recorded: Tensor, fft_sizes: Sequence[int] = FFT_SIZES) -> Tensor:

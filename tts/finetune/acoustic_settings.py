@@ -39,6 +39,9 @@ class AcousticSettings:
         mel_weight, stft_weight, kl_weight, feature_weight: of the losses; deceiving the discriminators
             counts 1.
         normal_kl_weight: of the distance to a normal distribution where there is no prior.
+        envelope_weight: of the distance in wide bands, which tell which sound is spoken.
+        foretold_share: share of a batch that is decoded from what text and tokens foretell, as in speaking;
+            the rest is decoded from the posterior. Then all that speaks learns from how it sounds.
         detached_steps: at the beginning of a phase in which text encoder and flow follow the posterior
             without pulling at it: fresh ones would squeeze it to nothing.
     """
@@ -66,6 +69,8 @@ class AcousticSettings:
     kl_weight: float = 1.0
     feature_weight: float = 2.0
     normal_kl_weight: float = 0.01
+    envelope_weight: float = 0.0
+    foretold_share: float = 0.0
     detached_steps: int = 0
 
     def __post_init__(self) -> None:
@@ -80,7 +85,9 @@ class AcousticSettings:
         for name in ("window_tokens", "segment_frames", "reference_frames"):
             if getattr(self, name) < 4:
                 raise ValueError(f"{name} must be 4 or more, not {getattr(self, name)}")
-        for name in ("text_low_lr_rate", "final_rate_share"):
+        if self.foretold_share and not self.has_prior:
+            raise ValueError("foretold_share needs has_prior")
+        for name in ("text_low_lr_rate", "final_rate_share", "foretold_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
@@ -95,6 +102,7 @@ class AcousticSettings:
         return {
             "mel": self.mel_weight,
             "stft": self.stft_weight,
+            "envelope": self.envelope_weight,
             "kl": self.kl_weight,
             "normal_kl": self.normal_kl_weight,
         }
@@ -163,4 +171,20 @@ TEXT_SIDE = AcousticSettings(
     learning_rate=1e-3,
     final_rate_share=0.3,
     text_low_lr_rate=1.0,
+)
+# From here on the way from tokens and phones to sound is trained as one, as it will be gone in speaking.
+SPEAKING = AcousticSettings(
+    is_adversarial=False,
+    window_tokens=30,
+    segment_frames=16,
+    reference_frames=100,
+    learning_rate=5e-4,
+    warmup_steps=50,
+    final_rate_share=0.2,
+    text_low_lr_rate=1.0,
+    mel_weight=15.0,
+    stft_weight=2.0,
+    envelope_weight=45.0,
+    kl_weight=0.3,
+    foretold_share=0.5,
 )

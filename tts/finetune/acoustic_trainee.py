@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from tts.decoders.vits_decoder import DEFAULT_NOISE_SCALE
 from tts.dsp import spectrogram
 from tts.finetune.acoustic_batches import SAMPLES_PER_FRAME, AcousticBatch
 from tts.finetune.acoustic_check import AcousticCheck
 from tts.finetune.acoustic_losses import (
     deception_loss,
     discriminator_loss,
+    envelope_loss,
     feature_loss,
     kl_to_normal,
     kl_to_prior,
@@ -34,6 +36,7 @@ from tts.finetune.acoustic_settings import AcousticSettings
 from tts.finetune.ema import WeightAverage
 from tts.finetune.posterior_encoder import Posterior
 from tts.finetune.training_loop import Losses, Trainee
+from tts.models.prior_encoder import Prior
 from tts.models.quantizer import SemanticQuantizer
 
 FFT_SIZE = 2048
@@ -86,16 +89,21 @@ class AcousticTrainee(Trainee):
         with self._autocast():
             ge = self._voice_vector(batch)
             posterior = self._encode(batch, ge)
+            latents = posterior.latents
             if settings.has_prior:
-                losses["kl"] = self._kl(batch, ge, posterior)
+                prior = self._foretell(batch, ge)
+                losses["kl"] = self._kl(ge, posterior, prior)
+                latents = self._mix(latents, ge, prior)
             else:
                 losses["normal_kl"] = kl_to_normal(posterior)
-            sound = self._decode(batch, ge, posterior.latents) if settings.has_sound else None
+            sound = self._decode(batch, ge, latents) if settings.has_sound else None
         gradient = None
         if sound is not None:
             losses["mel"] = mel_loss(sound.made, sound.recorded)
             if settings.stft_weight:
                 losses["stft"] = stft_loss(sound.made, sound.recorded)
+            if settings.envelope_weight:
+                losses["envelope"] = envelope_loss(sound.made, sound.recorded)
             if self._judge_optimizer is not None:
                 gradient = self._learn_to_judge(sound, self._judge_optimizer, losses)
         weights = settings.loss_weights
@@ -121,14 +129,28 @@ class AcousticTrainee(Trainee):
             bins = spectrogram(batch.waveform, FFT_SIZE, SAMPLES_PER_FRAME)
         return self.networks.enc_q(bins, ge)
 
-    def _kl(self, batch: AcousticBatch, ge: Tensor, posterior: Posterior) -> Tensor:
+    def _foretell(self, batch: AcousticBatch, ge: Tensor) -> Prior:
         model = self.networks.model
+        features = _expand(batch.tokens, model.quantizer)
+        return model.enc_p(features, batch.phones, model.text_conditioning(ge), is_real=batch.is_phone)
+
+    def _kl(self, ge: Tensor, posterior: Posterior, prior: Prior) -> Tensor:
+        flow = self.networks.model.flow
         if self._num_done < self.settings.detached_steps:
             posterior = Posterior(*(tensor.detach() for tensor in posterior))
-        moved = model.flow(posterior.latents, model.flow.project_condition(ge))
-        features = _expand(batch.tokens, model.quantizer)
-        prior = model.enc_p(features, batch.phones, model.text_conditioning(ge), is_real=batch.is_phone)
+        moved = flow(posterior.latents, flow.project_condition(ge))
         return kl_to_prior(moved, posterior.log_scale, prior)
+
+    def _mix(self, latents: Tensor, ge: Tensor, prior: Prior) -> Tensor:
+        """Put what the prior foretells, drawn as in speaking, in place of the first rows of (B, C, T)."""
+        num_foretold = round(self.settings.foretold_share * len(latents))
+        if not num_foretold:
+            return latents
+        mean, log_scale = prior.mean[:num_foretold].float(), prior.log_scale[:num_foretold].float()
+        drawn = mean + torch.randn_like(mean) * torch.exp(log_scale) * DEFAULT_NOISE_SCALE
+        flow = self.networks.model.flow
+        foretold = flow.invert(drawn, flow.project_condition(ge[:num_foretold]))
+        return torch.cat([foretold, latents[num_foretold:]])
 
     def _decode(self, batch: AcousticBatch, ge: Tensor, latents: Tensor) -> _Sound:
         dec = self.networks.model.dec

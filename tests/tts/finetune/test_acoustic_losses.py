@@ -8,6 +8,7 @@ import torch
 from tts.finetune.acoustic_losses import (
     deception_loss,
     discriminator_loss,
+    envelope_loss,
     feature_loss,
     kl_to_normal,
     kl_to_prior,
@@ -23,7 +24,7 @@ def noise(seed: int, scale: float = 0.1) -> torch.Tensor:
     return scale * torch.randn(2, 12_800, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("loss", [mel_loss, stft_loss])
+@pytest.mark.parametrize("loss", [mel_loss, stft_loss, envelope_loss])
 def test_equal_sounds_cost_nothing_and_only_what_is_made_learns(loss) -> None:
     recorded, made = noise(1).requires_grad_(), noise(2).requires_grad_()
     assert float(loss(recorded, recorded).detach()) < 1e-6
@@ -36,8 +37,16 @@ def test_equal_sounds_cost_nothing_and_only_what_is_made_learns(loss) -> None:
 def test_twice_as_loud_is_the_logarithm_of_two_away() -> None:
     recorded = noise(1)
     assert float(mel_loss(2 * recorded, recorded)) == pytest.approx(math.log(2), abs=1e-3)
+    assert float(envelope_loss(2 * recorded, recorded)) == pytest.approx(math.log(2), abs=1e-3)
     # The relative error of the magnitudes is 1, and the logarithms are as far apart as above.
     assert float(stft_loss(2 * recorded, recorded)) == pytest.approx(1 + math.log(2), abs=1e-3)
+
+
+def test_wide_bands_ask_which_sound_it_is_not_how_its_noise_fell() -> None:
+    assert float(envelope_loss(noise(2), noise(1))) < 0.75 * float(mel_loss(noise(2), noise(1)))
+    # The same noise, but rising by 6 dB an octave: another sound.
+    rising = torch.diff(noise(2), append=torch.zeros(2, 1))
+    assert float(envelope_loss(rising, noise(1))) > 3 * float(envelope_loss(noise(2), noise(1)))
 
 
 def test_silence_is_no_trouble() -> None:

@@ -18,6 +18,7 @@ from tts.finetune.acoustic_settings import (
     FINE_TUNING,
     JOINT,
     NEW_POSTERIOR,
+    SPEAKING,
     TEXT_SIDE,
     AcousticSettings,
 )
@@ -33,6 +34,7 @@ PHASES = {
     "adversarial": ADVERSARIAL,
     "text side": TEXT_SIDE,
     "new posterior": NEW_POSTERIOR,
+    "speaking": SPEAKING,
 }
 DECODER = {"enc_q", "model.dec", "model.ref_enc"}
 TEXT = {"model.enc_p", "model.flow"}
@@ -42,6 +44,7 @@ MOVED = {
     "adversarial": DECODER | TEXT | {"discriminators"},
     "text side": TEXT,
     "new posterior": {"enc_q"},
+    "speaking": DECODER | TEXT,
 }
 
 
@@ -85,6 +88,35 @@ def test_the_posterior_is_left_in_peace_while_the_text_side_is_fresh() -> None:
     assert not any(bool(p.grad.any()) for p in networks.enc_q.parameters() if p.grad is not None)
     steps(trainee, batches, 1)
     assert bool(networks.enc_q.proj.weight.grad.any())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_text_learns_from_the_sound_of_what_it_foretells(share: float) -> None:
+    settings = small(replace(SPEAKING, foretold_share=share, kl_weight=0.0))
+    networks = tiny_networks()
+    batches = AcousticBatches([hum(seed=1), hum(seed=2)], networks.model, settings)
+    steps(AcousticTrainee(networks, settings, 3), batches, 1)
+
+    def learns(part: torch.nn.Module) -> bool:
+        return any(bool(p.grad.any()) for p in part.parameters() if p.grad is not None)
+
+    assert learns(networks.model.enc_p) == learns(networks.model.flow) == (share > 0)
+    assert learns(networks.enc_q) == (share < 1)
+
+
+def test_the_first_rows_are_foretold_and_the_others_recorded() -> None:
+    settings = small(replace(SPEAKING, foretold_share=0.5))
+    networks = tiny_networks()
+    trainee = AcousticTrainee(networks, settings, 1)
+    batch = AcousticBatches([hum(seed=1), hum(seed=2)], networks.model, settings).draw(0, 2, 0)
+    ge = trainee._voice_vector(batch)
+    prior = trainee._foretell(batch, ge)
+    certain = prior._replace(log_scale=torch.full_like(prior.log_scale, -50.0))
+    recorded = torch.randn(2, *prior.mean.shape[1:])
+    mixed = trainee._mix(recorded, ge, certain)
+    flow = networks.model.flow
+    assert torch.allclose(flow(mixed, flow.project_condition(ge))[0], prior.mean[0], atol=1e-5)
+    assert torch.equal(mixed[1], recorded[1])
 
 
 class EchoDecoder(torch.nn.Module):
@@ -281,6 +313,7 @@ def test_bfloat16_runs_through_every_phase() -> None:
         ({"trains_posterior": False, "trains_decoder": False, "trains_text": False}, "nothing learns"),
         ({"has_prior": False}, "trains_text needs has_prior"),
         ({"trains_decoder": False}, "is_adversarial needs trains_decoder"),
+        ({"trains_text": False, "has_prior": False, "foretold_share": 0.5}, "foretold_share needs has_prior"),
         ({"segment_frames": 2}, "segment_frames must be 4"),
         ({"text_low_lr_rate": 1.5}, "text_low_lr_rate must be from 0 to 1"),
     ],
