@@ -23,6 +23,8 @@ from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
 _WARM_TEXTS = {"zh": "你好1", "en": "Hello 1", "ja": "今日は1", "ko": "안녕 1", "yue": "你好1"}
+# A pause as written behind a word whose reading is given, perhaps behind what closes.
+_PAUSE_AT_START = re.compile(r"""[\s」』”’〉》）)】\]〕"]*(?:[、､，,;；:：—–―‒─━]|--|-\s)""")
 MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
 
 
@@ -171,13 +173,18 @@ class FrontEnd:
         is_like_upstream = self._options.is_like_upstream
         text, num_wrong = drop_wrong_readings(self._words.mark(text), mode.main, self._table.languages)
         runs, num_skipped = split_languages(text, mode, is_like_upstream=is_like_upstream)
-        segments = []
+        segments: list[Segment] = []
+        is_after_given = False
         for run in runs:
             given = phones_of(run.reading, mode.main, self._table.languages) if run.reading else None
             if given:
                 segments.append(_given(run.text, *given))
+                is_after_given = True
                 continue
             segment, skipped = self._segment(run.language, run.text, is_alone=len(runs) == 1)
+            if is_after_given and _PAUSE_AT_START.match(run.text):
+                segment = _with_pause(segment)
+            is_after_given = False
             segments.append(segment)
             num_skipped += skipped
         return [segment for segment in segments if segment.phones], num_skipped + num_wrong
@@ -214,6 +221,14 @@ def _with_dot(segment: Segment) -> Segment:
     if word2ph is not None:
         word2ph = (1, *word2ph)
     return Segment(segment.language, segment.text, "." + segment.norm_text, (".", *phones), word2ph)
+
+
+def _with_pause(segment: Segment) -> Segment:
+    """Puts back the pause a run begins with, which readers leave out that take it for the start of speech."""
+    if segment.phones and segment.phones[0] in MARKS:
+        return segment
+    word2ph = None if segment.word2ph is None else (1, *segment.word2ph)
+    return replace(segment, norm_text="," + segment.norm_text, phones=(",", *segment.phones), word2ph=word2ph)
 
 
 def _given(word: str, language: str, phones: tuple[str, ...]) -> Segment:

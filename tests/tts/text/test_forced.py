@@ -61,6 +61,31 @@ def test_a_word_is_read_as_it_is_told_in_any_mode():
     assert phones.segments[1].word2ph is None
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "after"),
+    [
+        ("{重|chong2}、おはよう。", "ja", ", o"),
+        ("「{Kira|K IH1}」、「おはよう」", "ja", ", o"),
+        ("{Kira|K IH1}——おはよう", "auto", ", o"),
+        ("{Kira|K IH1}、{ナ|ナ}", "ja", ", n"),
+        ("{Kira|K IH1}、", "ja", ","),
+        ("{重|chong2}, or not", "en", ", AO1"),
+        ("{重|chong2} - or not", "en", ", AO1"),
+        ("{Kira|K IH1}，你好", "zh", ", n"),
+        ("{Kira|K IH1}：你好", "yue", ", Yn"),
+        ("{重|chong2}, 나", "ko", ", 空"),
+        ("{重|chong2}! or not", "en", "! AO1"),
+        ("{重|chong2} or not", "en", "AO1 R"),
+        ("{Kira|K IH1}おはよう", "ja", "o ["),
+        ("{Kira|K IH1}、{重|chong2}or-not, no", "en", ", ch"),
+    ],
+)
+def test_a_pause_behind_a_given_reading_is_kept_once(text, language, after):
+    symbols = " ".join(OURS.read(text, language).symbols)
+    given = next(phones for phones in ("ch ong2", "K IH1") if symbols.startswith((phones, f". {phones}")))
+    assert symbols.partition(given)[2][1:].startswith(after)
+
+
 def test_a_wrong_reading_is_counted_and_the_word_read_plainly():
     plain, told = OURS.read("我们去重庆吧。", "zh"), OURS.read("我们去{重庆|foo9}吧。", "zh")
     assert told.symbols == plain.symbols
