@@ -25,12 +25,6 @@ def own_readings() -> dict[str, str]:
 
 
 @cache
-def old_readings() -> dict[str, str]:
-    """Returns what the release of the dictionary that GPT-SoVITS uses reads otherwise."""
-    return dict(line.split(" ", 1) for line in _lines("cmudict_07b"))  # type: ignore[misc]
-
-
-@cache
 def word_set(name: str) -> frozenset[str]:
     """Returns the words of `data/NAME.txt`."""
     return frozenset(word for line in _lines(name) for word in line.split())

@@ -1,4 +1,4 @@
-"""Unknown words as GPT-SoVITS reads them, with its two packages, or stand-ins for them, and without."""
+"""Words as GPT-SoVITS looks them up, with its packages, or stand-ins for them, and without."""
 
 from importlib.util import find_spec
 
@@ -7,7 +7,7 @@ import pytest
 
 from tts.text.english import upstream
 from tts.text.english.encoder_decoder import EncoderDecoder
-from tts.text.english.upstream import read_upstream_word
+from tts.text.english.upstream import read_release, read_upstream_word
 
 
 class FakeNet:
@@ -24,6 +24,9 @@ def no_memory():
 
 @pytest.fixture
 def with_packages(monkeypatch):
+    monkeypatch.setattr(
+        upstream, "_old_readings", lambda: {"zero": "Z IY1 R OW0", "sakura": "S AA2 K UW1 R AA2"}
+    )
     parts = {"blorfing": ["bl", "or", "fing"], "helloare": ["hello", "are"]}
     monkeypatch.setattr(upstream, "_splitter", lambda: lambda word: parts.get(word, [word]))
     monkeypatch.setattr(upstream, "_net", FakeNet)
@@ -45,6 +48,22 @@ def test_the_chain_of_look_ups(word, said, with_packages):
     assert " ".join(read_upstream_word(word)) == said
 
 
+def test_without_the_old_release_the_newer_one_stands_in(monkeypatch):
+    monkeypatch.setattr(upstream, "_old_readings", dict)
+    assert " ".join(read_upstream_word("zero")) == "Z IH1 R OW0"
+
+
+def test_a_package_that_lacks_the_file_is_as_good_as_none(monkeypatch):
+    monkeypatch.setattr(upstream, "_RELEASE_FILE", "cmudict-0.8")
+    assert upstream._old_readings.__wrapped__() == {}
+
+
+def test_a_release_is_read_without_its_remarks(tmp_path):
+    path = tmp_path / "release"
+    path.write_bytes(";;; # Remark\nREAD  R EH1 D\nREAD(1)  R IY1 D\nDÉJÀ  D EY2 ZH\n".encode("latin-1"))
+    assert read_release(path) == {"read": "R EH1 D", "read(1)": "R IY1 D", "déjà": "D EY2 ZH"}
+
+
 @pytest.mark.parametrize("missing", ["_splitter", "_net"])
 def test_without_one_of_the_packages_our_own_readings_stand_in(monkeypatch, with_packages, missing):
     monkeypatch.setattr(upstream, missing, lambda: None)
@@ -53,9 +72,10 @@ def test_without_one_of_the_packages_our_own_readings_stand_in(monkeypatch, with
 
 
 @pytest.mark.skipif(
-    not (find_spec("g2p_en") and find_spec("wordsegment")), reason="packages are not installed"
+    not all(map(find_spec, ("pronouncing", "g2p_en", "wordsegment"))), reason="packages are not installed"
 )
 def test_the_packages_say_what_upstream_says():
+    assert " ".join(read_upstream_word("activity")) == "AE0 K T IH1 V IH0 T IY0"
     assert " ".join(read_upstream_word("half-broken")) == "HH AE1 L B R AH0 F IH0 K"
     assert " ".join(read_upstream_word("zyphora")) == "Z IY1 W AY1 P IY1 EY1 CH AO1 R EY1"
 
