@@ -96,7 +96,7 @@ async def open_delivery(kitchen: Kitchen, turn: Turn, wish: AudioWish) -> AsyncI
         except (Overloaded, DeadlineExceeded, ShuttingDown) as error:
             raise ApiError.from_failed(_failed(error)) from None
         except BadVoice as error:
-            log.error("speaker %s: %s", turn.speaker.name, error)
+            log.error("%s", error)  # which names the speaker
             message = (
                 f"the models or recordings of {turn.speaker.name} are missing or damaged, "
                 "see the server's log; another speaker can be served"

@@ -25,6 +25,7 @@ MAX_FILE_BYTES = 2 << 30  # the largest published file (s2 of v3) has 0.77 GB
 _MAX_ENTRIES = 5_000
 _MAX_PICKLE_BYTES = 1 << 20  # the largest published one has about 0.2 MB
 _MD5_BYTES = 8192
+_REMEDY = "copy or download it again"
 
 # All that upstream's savers write. Anything else is refused before torch sees it.
 _ALLOWED_NAMES = frozenset(
@@ -125,6 +126,8 @@ def read_archive(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> Archive:
         reason = str(error).splitlines()[0][:200] if str(error) else "no details"
         if isinstance(error, pickle.UnpicklingError):  # whose words advise to switch safety off
             reason = "its pickle does more than describe tensors"
+        if isinstance(error, zipfile.BadZipFile | EOFError):
+            raise BadCheckpoint(path, f"is cut short or damaged ({reason}); {_REMEDY}") from error
         raise BadCheckpoint(path, f"cannot be read ({type(error).__name__}: {reason})") from error
     return Archive(content, mark, head_md5, num_bytes)
 
@@ -143,7 +146,7 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
     if len(raw) > max_bytes:  # it has grown since
         raise BadCheckpoint(path, f"is larger than {max_bytes} bytes")
     if len(raw) < 4:
-        raise BadCheckpoint(path, "is empty" if not raw else "is too short to be a model file")
+        raise BadCheckpoint(path, f"is {'cut short' if raw else 'empty'}; {_REMEDY}")
     if raw[2:4] != b"\x03\x04" or (raw[:2] != b"PK" and raw[:2] not in MARKS):
         raise BadCheckpoint(
             path, "is not a torch zip file (files of torch before 1.6 must be saved again with a newer one)"
@@ -177,7 +180,7 @@ def _check_directory(buffer: io.BytesIO, num_bytes: int, path: Path) -> bytes:
             raise BadCheckpoint(path, f"has a pickle of more than {_MAX_PICKLE_BYTES} bytes")
         damaged = archive.testzip()
         if damaged is not None:
-            raise BadCheckpoint(path, f"is damaged (checksum of {damaged} is wrong)")
+            raise BadCheckpoint(path, f"is damaged (checksum of {damaged} is wrong); {_REMEDY}")
         return archive.read(f"{root}/data.pkl")
 
 

@@ -183,12 +183,15 @@ async def test_an_emotion_is_another_recording() -> None:
 
 
 @pytest.mark.parametrize("face", ["stream", "file"])
-async def test_a_voice_of_no_use_is_told_before_anything_is_computed(face: str) -> None:
+async def test_a_voice_of_no_use_is_told_before_anything_is_computed(face: str, caplog) -> None:
     app = make_app(face)
     response = await post(app, speaker="Broken")
     assert response.status_code == 409
     assert response.json()["error"]["code"] == "bad_voice"
     assert "secret" not in response.text
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "/secret/path/broken.ckpt: no such file"
+    ], "the file and the reason are for the log"
     assert app.state.kitchen.text_engine.calls == []
 
 

@@ -211,7 +211,8 @@ def _base_weights(adapter: Checkpoint, base: Checkpoint | None) -> Mapping[str, 
     if base.lora_rank is not None or base.version is not adapter.version:
         raise BadCheckpoint(
             base.path,
-            f"is {_kind(base)}; {adapter.path} is a {name} LoRA file and needs the {name} base model",
+            f"is {_kind(base)}; {adapter.path} is a {name} LoRA file and needs the {name} base model: "
+            "sovits_base must name it (without that key the pretrained one is taken)",
         )
     return fold_weight_norm(base.weights)
 

@@ -1,9 +1,12 @@
 """HuBERT features of a reference recording, by transformers, from a local folder."""
 
+import pickle
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import HubertModel
 
@@ -13,6 +16,11 @@ from tts.quiet import quiet_transformers
 SAMPLE_RATE_HZ = 16_000
 # 0.3 s counted at 32 kHz but appended at 16 kHz: the models were trained and are used with 0.6 s of silence.
 TAIL_SAMPLES = 9_600
+# What transformers, torch and safetensors raise at a config or weights that are cut short or of another kind.
+_LOADING_ERRORS = (
+    OSError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
+    pickle.UnpicklingError, SafetensorError, StrictDataclassError,
+)  # fmt: skip
 
 
 class HubertEncoder:
@@ -34,8 +42,11 @@ class HubertEncoder:
                 loaded = HubertModel.from_pretrained(
                     str(folder), local_files_only=True, output_loading_info=True
                 )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise BadCheckpoint(folder, f"is no HuBERT model that transformers can load ({error})") from error
+        except _LOADING_ERRORS as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise BadCheckpoint(
+                folder, f"is no HuBERT model, damaged or incomplete ({reason}); copy or download it again"
+            ) from error
         model, report = cast("tuple[HubertModel, dict[str, Any]]", loaded)
         # Only training masks frames, so files without that one vector are complete.
         missing = set(report["missing_keys"]) - {"masked_spec_embed"}
