@@ -10,7 +10,11 @@ import numpy as np
 from evaluation.phone_recogniser.labels import said, without_tones
 from evaluation.phone_recogniser.recogniser import NoRecogniser, PhoneRecogniser
 from evaluation.voice_measures.errors import ErrorCount
-from evaluation.voice_measures.words import LANGUAGES, NoTranscriber, Transcriber, words_of
+from evaluation.voice_measures.words import LANGUAGES, words_of
+from tts.audio import resample
+from tts.finetune.errors import NoTranscriber
+from tts.finetune.sphinx import SphinxTranscriber
+from tts.finetune.transcription import RATE_HZ, Transcriber
 from tts.text.front_end import FrontEnd
 from tts.text.pieces import prepare_target
 
@@ -64,9 +68,10 @@ class Judges:
     def find(cls, voices: Collection[str]) -> tuple[Judges, list[str]]:
         """Returns the judges of speech like that of some teachers, and notes on those that lack."""
         notes: list[str] = []
-        transcriber = recogniser = None
+        transcriber: Transcriber | None = None
+        recogniser = None
         try:
-            transcriber = Transcriber()
+            transcriber = SphinxTranscriber()
         except NoTranscriber as error:
             notes.append(str(error))
         try:
@@ -94,7 +99,9 @@ class Judges:
     def _hear_words(self, task: Task, samples: np.ndarray, rate_hz: int) -> str | None:
         if self._transcriber is None or task.words is None:
             return None
-        return self._transcriber.transcribe(samples, rate_hz) if len(samples) else ""
+        if not len(samples):
+            return ""
+        return self._transcriber.transcribe(resample(samples, rate_hz, RATE_HZ), LANGUAGES[0]).text
 
     def _hear_phones(
         self, task: Task, samples: np.ndarray, rate_hz: int

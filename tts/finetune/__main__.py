@@ -33,6 +33,7 @@ from tts.finetune.reading import ClipReader
 from tts.finetune.report_files import write_report
 from tts.finetune.selection import cast_clips
 from tts.finetune.slicing import SlicingSettings
+from tts.finetune.sphinx import find_sphinx
 from tts.finetune.stage_progress import StageLines
 from tts.finetune.stages import Stages
 from tts.finetune.training_stages import Stopped, discriminator_sizes
@@ -192,11 +193,15 @@ def _make(order: Order, device: str, options: dict[str, Any]) -> None:
     report = _prepare(order, stages, lines, ClipReader(bases.version.symbols), make_transcriber)
     if report is None:
         return
+
+    def make_judge() -> Transcriber | None:
+        return make_transcriber() or find_sphinx({clip.clip.language for clip in report.good})
+
     making = VoiceMaking(order.name, stages, lines, bases, tools, cast_clips(report.clips))
     features = making.features()
     semantic = making.semantic(features, semantic_plan)
     acoustic = making.acoustic(features, acoustic_plan)
-    best, table = making.evaluation(semantic, acoustic, make_transcriber)
+    best, table = making.evaluation(semantic, acoustic, make_judge)
     click.echo(table)
     path = order.speakers / f"{order.name}.toml"
     speaker = making.install(best, order.out, path, MODELS)

@@ -1,13 +1,10 @@
-import importlib.util
-
 import numpy as np
 import pytest
 
 from evaluation.phone_recogniser.recogniser import PhoneRecogniser
-from evaluation.voice_measures import words
 from evaluation.voice_measures.errors import ErrorCount
 from evaluation.voice_measures.judges import Judges, Task
-from evaluation.voice_measures.words import NoTranscriber, Transcriber
+from tts.finetune.transcription import Transcript
 from tts.text.front_end import FrontEnd
 
 SOUND = np.zeros(1600, np.float32)
@@ -16,8 +13,8 @@ SOUND = np.zeros(1600, np.float32)
 class Scribe:
     """Hears the same whatever is said."""
 
-    def transcribe(self, samples: np.ndarray, rate_hz: int) -> str:
-        return "two cats"
+    def transcribe(self, samples: np.ndarray, language: str) -> Transcript:
+        return Transcript("two cats", "en")
 
 
 class Phonetician:
@@ -78,20 +75,3 @@ def test_a_recogniser_that_knows_the_teacher_is_noted(monkeypatch):
     assert any("learned from flite:awb" in note for note in notes)
     _, notes = Judges.find(["flite:slt"])
     assert not any("learned from" in note for note in notes)
-
-
-def test_a_missing_package_is_told_with_the_way_to_get_it(monkeypatch):
-    monkeypatch.setattr(words, "PACKAGE", "no_such_package")
-    with pytest.raises(NoTranscriber, match=r"requirements-evaluation\.txt"):
-        Transcriber()
-
-
-@pytest.mark.skipif(importlib.util.find_spec("pocketsphinx") is None, reason="an extra")
-def test_the_transcriber_hears_nothing_in_noise_and_survives_short_sounds():
-    transcriber = Transcriber()
-    assert transcriber.transcribe(np.zeros(0, np.float32), 16_000) == ""
-    assert transcriber.transcribe(np.zeros(100, np.float32), 32_000) == ""
-    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.01
-    first = transcriber.transcribe(noise, 16_000)
-    assert len(first.split()) <= 2
-    assert transcriber.transcribe(noise, 16_000) == first
