@@ -23,7 +23,7 @@ from tts.text.split import split_languages
 from tts.text.symbols import SymbolTable, symbol_table
 
 _WARM_TEXTS = {"zh": "你好1", "en": "Hello 1", "ja": "今日は1", "ko": "안녕 1", "yue": "你好1"}
-# A pause as written behind a word whose reading is given, perhaps behind what closes.
+# A later run begins with a mark only where the word before has a reading given; perhaps behind what closes.
 _PAUSE_AT_START = re.compile(r"""[\s」』”’〉》）)】\]〕"]*(?:[、､，,;；:：—–―‒─━]|--|-\s)""")
 MIN_PHONES = 6  # with fewer the models tend to swallow the sentence; upstream then puts a mark in front
 
@@ -174,17 +174,14 @@ class FrontEnd:
         text, num_wrong = drop_wrong_readings(self._words.mark(text), mode.main, self._table.languages)
         runs, num_skipped = split_languages(text, mode, is_like_upstream=is_like_upstream)
         segments: list[Segment] = []
-        is_after_given = False
-        for run in runs:
+        for place, run in enumerate(runs):
             given = phones_of(run.reading, mode.main, self._table.languages) if run.reading else None
             if given:
                 segments.append(_given(run.text, *given))
-                is_after_given = True
                 continue
             segment, skipped = self._segment(run.language, run.text, is_alone=len(runs) == 1)
-            if is_after_given and _PAUSE_AT_START.match(run.text):
+            if place and _PAUSE_AT_START.match(run.text):
                 segment = _with_pause(segment)
-            is_after_given = False
             segments.append(segment)
             num_skipped += skipped
         return [segment for segment in segments if segment.phones], num_skipped + num_wrong

@@ -37,6 +37,7 @@ def test_methods_cut_where_upstream_does(method, text, wanted):
         ("cut0", "zh", "去", ["。去。"]),
         ("cut4", "en", "Hi. OK. Sure. Let us go now.", ["Hi OK.", " Sure.", " Let us go now."]),
         ("cut0", "en", "Fine", ["Fine."]),
+        ("cut5", "zh", "今天天气好，一二三，走了走了走。", ["今天天气好，", "一二三，走了走了走。"]),
         ("cut5", "zh", "今天很好，走。", ["今天很好，走。"]),  # the short rest goes to the piece before
         ("cut5", "zh", "。。。！！！", []),  # here and with blanks only upstream raises
         ("cut0", "zh", " \n \n", []),

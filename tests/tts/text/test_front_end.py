@@ -72,6 +72,7 @@ def test_a_short_sentence_gets_a_mark_in_front_and_a_lone_digit_stays_a_digit():
     assert OURS.read("3", "auto").symbols == (".", "s", "an1")
     assert OURS.read("3", "auto").segments[0].word2ph == (1, 2)
     assert LIKE_UPSTREAM.read("3", "auto").norm_text == "零点三"
+    assert OURS.read("你好。", "zh").symbols[0] == "."
     assert OURS.read("明天见", "zh").symbols[0] == "m"
     assert OURS.read("OK", "en").symbols == (".", "OW1", "K", "EY1")
     assert LIKE_UPSTREAM.read("！！！", "auto").symbols == (",",)

@@ -63,6 +63,8 @@ def test_words_said_in_another_language_are_marked_in_the_text():
     assert words.mark("nahida, Nahidas, 用重力找{Kira|K AY1}和Kira") == (
         "{nahida|na4 xi1 da2}, Nahidas, 用{重力|K IH1 R}找{Kira|K AY1}和{Kira|キラ}"
     )
+    words = SpeakerWords({"重": "K IH1", "重力": "K IH1 R"}, ALL)
+    assert words.mark("重力重") == "{重力|K IH1 R}{重|K IH1}"
     symbols = " ".join(FrontEnd(lexicon={"Nahida": "na4 xi1 da2"}).read("这是Nahida啊。", "zh").symbols)
     assert "sh ir4 n a4 x i1 d a2" in symbols
 

@@ -11,7 +11,7 @@ def test_the_models_know_all_marks():
 
 
 def test_a_text_is_parted_at_each_mark():
-    assert CLAUSE.findall("你好,世-界!?…") == ["你好", ",", "世", "-", "界", "!", "?", "…"]
+    assert CLAUSE.findall("你好.再,世-界!?…") == ["你好", ".", "再", ",", "世", "-", "界", "!", "?", "…"]
 
 
 def test_repeated_marks_collapse_to_the_first():
