@@ -43,6 +43,7 @@ def test_scripts_decide_and_marks_stay_with_what_they_end():
         ("月薪10k。", [("zh", "月薪10k。")]),
         ("I ran 10k today", [("en", "I ran 10k today")]),
         ("4K屏幕", [("en", "4K"), ("zh", "屏幕")]),
+        ("玩3D游戏", [("zh", "玩3"), ("en", "D"), ("zh", "游戏")]),
         ("等级Lv.3，5kg，$20，8:30", [("zh", "等级"), ("en", "Lv.3，"), ("zh", "5kg，$20，8:30")]),
         (
             "买了Lv.3，5kg，$20，HP+20",

@@ -64,6 +64,7 @@ SAID = {
     "Ｈｉ　１２": "Hi twelve",
     "The café sells naïve crêpes, Ærø": "The cafe sells naive crepes, Aero",
     "Stop — there - is -- no": "Stop, there, is, no",
+    "— Well, yes": "Well, yes",
     "Wait!!! What?! No way...": "Wait! What? No way.",
     "rin@guild.com & bring #7": "rin at guild dot com and bring number seven",
     "T60 iPhone15": "T sixty iPhone fifteen",

@@ -43,6 +43,7 @@ def test_a_plain_sentence() -> None:
         ("You will wind the clock.", "W AY1 N D"),
         ("I want to read.", "R IY1 D"),
         ("She has read it.", "R EH1 D"),
+        ("Have you read it?", "R EH1 D"),
         ("I read it yesterday.", "R EH1 D"),
         ("Tears fell.", "T IH1 R Z"),
         ("Please tear it up.", "T EH1 R"),
@@ -80,6 +81,8 @@ def test_initials_and_the_two_kinds_of_a() -> None:
 def test_short_text_gets_a_comma_only_when_it_stands_alone() -> None:
     assert READER.read("Hi").phones == (",", "HH", "AY1")
     assert READER.read("Hi", is_alone=False).phones == ("HH", "AY1")
+    assert READER.read("Cat").phones == (",", "K", "AE1", "T")
+    assert READER.read("Cats").phones == ("K", "AE1", "T", "S")
     assert EnglishReader(ReaderOptions(is_like_upstream=True)).read("Hi", is_alone=False).phones[0] == ","
 
 

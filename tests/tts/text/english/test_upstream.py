@@ -38,6 +38,7 @@ def with_packages(monkeypatch):
         ("zero", "Z IY1 R OW0"),
         ("sakura", "S AA2 K UW1 R AA2"),
         ("zy", "Z IY1 W AY1"),
+        ("zyx", "Z IY1 W AY1 EH1 K S"),
         ("blorfing", "B IY1 EH1 L AO1 R N EH1 T"),
         ("helloare", "HH AH0 L OW1 AA1 R"),
         ("half-broken", "N EH1 T"),

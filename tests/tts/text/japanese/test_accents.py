@@ -32,6 +32,7 @@ def digit(text: str, sound: str, num_morae: int, rule: str = "C3") -> Word:
         (word("て", "助詞", "接続助詞"), word("ほしい", "形容詞", "非自立"), False),
         (word("山田", "名詞", "固有名詞", group3="姓"), word("太郎", "名詞", "固有名詞", group3="名"), True),
         (word("山田", "名詞", "固有名詞", group3="姓"), word("さん", "名詞", "接尾"), False),
+        (word("山田", "名詞", "固有名詞", group3="姓"), word("先生", "名詞", "一般"), True),
         (word("お", "接頭詞"), word("茶", "名詞", "一般"), False),
         (word("本", "名詞", "一般"), word("お", "接頭詞"), True),
         (word("静か", "名詞", "形容動詞語幹"), word("夜", "名詞", "一般"), True),
@@ -47,6 +48,21 @@ def test_numbers_are_phrases_by_powers_of_ten():
     assert phrase_starts([*words, counter]) == [True, False, True, False]
     assert digit_runs(words) == []
     assert phrase_accents(words, [True, False, True]) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("numeral", "power", "accent"),
+    [
+        (digit("三", "サン", 2), digit("千", "ゼン", 2, "*"), 3),
+        (digit("五", "ゴ", 1), digit("百", "ヒャク", 2, "*"), 3),
+        (digit("三", "サン", 2), digit("百", "ビャク", 2, "*"), 1),
+        (digit("七", "ナナ", 2), digit("百", "ヒャク", 2, "*"), 2),
+        (digit("六", "ロク", 2), digit("億", "オク", 2, "*"), 2),
+        (digit("五", "ゴ", 1), digit("兆", "チョー", 2, "*"), 1),
+    ],
+)
+def test_where_hundreds_and_thousands_fall(numeral, power, accent):
+    assert phrase_accents([numeral, power], [True, False])[0] == accent
 
 
 def test_digits_one_by_one_go_in_pairs():
@@ -65,6 +81,7 @@ def test_digits_one_by_one_go_in_pairs():
         ("名詞%F1/動詞%F2@0", 0, 0, 2),
         ("F2@1", 1, 0, 1),
         ("F3@-1", 2, 0, 1),
+        ("F3@-1", 0, 0, 0),
         ("F5", 2, 0, 0),
         ("C1", 2, 1, 3),
         ("C2", 0, 0, 3),
