@@ -78,6 +78,7 @@ def test_phones_of_a_syllable(syllable, phones):
         ("为生", "wai4 saang1"),
         ("甕", "ung3"),
         ("嗯", "ng6"),
+        ("厚疊疊", "hau5 dip6 dip6"),  # the phrase's dep6 has no phones
     ],
 )
 def test_readings_of_the_characters_as_they_are_written(text, reading):

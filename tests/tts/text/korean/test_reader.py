@@ -59,7 +59,9 @@ def test_nothing_to_say_has_no_phones():
     assert READER.read("🌙").num_skipped == 1
 
 
-def test_unknown_signs_are_stops_for_upstream_only():
+def test_unknown_signs_and_blanks_are_stops_for_upstream_only():
+    assert UPSTREAM.read(" ").phones == ("空",)
+    assert READER.read(" ", is_alone=False).phones == ()
     assert spoken("🌙가", UPSTREAM) == "停ㄱㅏ."
     assert spoken("🌙가") == "ㄱㅏ."
 
