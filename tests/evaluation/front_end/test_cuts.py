@@ -1,3 +1,5 @@
+import pytest
+
 from evaluation.front_end.cuts import score_cuts
 
 ROW = {
@@ -23,3 +25,10 @@ def test_empty_pieces_and_errors_of_upstream_are_not_asked_for():
     cuts, different = score_cuts([alike, raises, other])
     assert (cuts.rows, cuts.exact, cuts.where_upstream_raises) == (3, 2, 2)
     assert different == ["c 好？？？: ['。好？？？']"]
+
+
+@pytest.mark.parametrize("name", ["cut", "collapsed", "pre_seg", "pre_seg_collapsed"])
+def test_a_row_is_alike_only_if_all_of_it_is(name):
+    row = ROW | {"pre_seg": ["。好？？？"], "pre_seg_collapsed": ["。好？？？"]}
+    assert score_cuts([row])[0].exact == 1
+    assert score_cuts([row | {name: ["。好？"] if isinstance(row[name], list) else "好？"}])[0].exact == 0

@@ -59,6 +59,18 @@ def test_words_of_a_lexicon_are_neither_joined_nor_changed():
     assert merged[1].tones == "33"
 
 
+def test_er_has_a_second_tone_where_it_is_a_word_and_that_before_it_where_it_is_none():
+    for text, syllables, tones in (
+        ("女儿", "nv3 er1", "32"),
+        ("女儿", "nv3 er2", "32"),
+        ("点儿", "dian3 er2", "33"),
+        ("玩儿", "wan2 er5", "22"),
+    ):
+        word = Word(text, "n", syllables.split())
+        apply_erhua(word)
+        assert word.tones == tones
+
+
 def test_upstream_drops_tones_that_ours_keeps():
     for is_like_upstream, tones in ((True, "45"), (False, "44")):
         word = Word("目的", "n", ["mu4", "di4"])
