@@ -13,7 +13,7 @@ def front_end() -> FrontEnd:
 
 def test_wishes():
     assert keeps_wish(WISH, "a", ["b"])
-    assert keeps_wish(WISH | {"norm_any": ["x", "four, five"]}, "FOURFIVE six", [])
+    assert keeps_wish(WISH | {"norm_any": ["q", "four, five"]}, "FOUR FIVE, six", [])
     assert not keeps_wish(WISH | {"norm_any": ["x"]}, "four", [])
     assert not keeps_wish(WISH | {"norm_none": ["减"]}, "五减三", [])
     assert keeps_wish(WISH | {"phone_any": ["b c"]}, "", ["a", "b", "c"])
@@ -26,8 +26,10 @@ def test_marked_characters_are_found_and_named_if_wrong(front_end):
     rows = [
         {"id": "p", "text": "校长", "targets": [target, target | {"want": "chang2", "accept": ["chang2"]}]}
     ]
+    second = {"index": 3, "char": "行", "want": "hang2", "accept": ["hang2"]}
+    rows.append({"id": "q", "text": "行走银行", "targets": [second]})
     truth, wrong = score_truth(rows, front_end)
-    assert (truth.rows, truth.targets, truth.right) == (1, 2, 1)
+    assert (truth.rows, truth.targets, truth.right) == (2, 3, 2)
     assert wrong == ["p 校长: 长 is chang2, not zh ang3"]
 
 
