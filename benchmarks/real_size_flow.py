@@ -78,7 +78,7 @@ def measure(decoder: FlowDecoder, conditioning: FlowConditioning, seconds: float
     """Times each part once, after one of everything to warm up."""
     tokens, phones = sentence(seconds)
     start = time.perf_counter()
-    mels = decoder.open_mel(tokens, phones, conditioning)
+    mels = decoder.open(tokens, phones, conditioning).mels
     encode_sec = time.perf_counter() - start
     mels.step()
     start = time.perf_counter()

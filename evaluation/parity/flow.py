@@ -102,7 +102,7 @@ def run_pieces(kit: Kit, golden: Golden) -> dict[str, np.ndarray]:
     num_frames = decoder.features(arrays["in_codes"], arrays["in_text"], conditioning).shape[2]
     noise = _noise(arrays, plan_upstream_pieces(num_frames, decoder.longest_piece(conditioning)))
     given = arrays["in_codes"], arrays["in_text"], conditioning
-    mels = decoder.open_mel(*given, noise=noise, is_like_upstream=True)
+    mels = decoder.open(*given, noise=noise, is_like_upstream=True).mels
     pieces = []
     while not mels.is_done:
         pieces.append(mels.step())

@@ -17,13 +17,12 @@ from torch import Tensor, nn
 
 from tts.checkpoint import BadCheckpoint
 from tts.decoders.decoder import Spoken
-from tts.decoders.inputs import check_speed, checked_ids, seeded_noise, tokens_of_ssl
+from tts.decoders.inputs import DecoderBase, check_speed, seeded_noise
 from tts.decoders.mel_stream import Continuation, MelStream, plan_pieces, plan_upstream_pieces
 from tts.dsp import denormalize_mel
 from tts.models.flow_model import FlowModel
 from tts.models.vocoders import Vocoder
 from tts.reference_features import Reference, Style
-from tts.versions import Version
 
 # The vocoder runs on this many frames at once, however many are asked for: kernels round differently for
 # other lengths, so chunk sizes would otherwise show in the last bits.
@@ -45,7 +44,7 @@ class FlowConditioning:
     reference: Continuation
 
 
-class FlowDecoder:
+class FlowDecoder(DecoderBase[FlowModel]):
     """Stage 2 of one voice.
 
     Args:
@@ -71,34 +70,14 @@ class FlowDecoder:
                 "",
                 f"the model makes {model.estimator.num_mels} mel bands, its vocoder takes {vocoder.num_mels}",
             )
-        self.model = model.to(device)
+        super().__init__(model, model.version, device)
         self.vocoder = vocoder
         self.num_steps = num_steps or model.facts.default_steps
-        self.device = torch.device(device)
-
-    @property
-    def version(self) -> Version:
-        """The row of facts of the model's version."""
-        return self.model.version
-
-    @property
-    def sample_rate(self) -> int:
-        """Hz of the waveform."""
-        return self.version.sample_rate
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         """The networks, which other decoders may share."""
         return (self.model, self.vocoder.model)
-
-    @torch.inference_mode()
-    def ssl_to_tokens(self, ssl: Tensor) -> Tensor:
-        """SSL features (1, T, C) -> semantic tokens (T // 2,) int64; the prompt of a voice.
-
-        Raises:
-            ValueError: Another width than the codebook's, or too few frames for one token.
-        """
-        return tokens_of_ssl(self.model.quantizer, ssl)
 
     @torch.inference_mode()
     def condition(self, references: Sequence[Style], spoken: Spoken | None = None) -> FlowConditioning:
@@ -153,30 +132,6 @@ class FlowDecoder:
         Raises:
             ValueError: Nothing to say, an id out of range, or a number out of range.
         """
-        mels = self.open_mel(
-            tokens,
-            phones,
-            conditioning,
-            speed_factor=speed_factor,
-            seed=seed,
-            noise=noise,
-            is_like_upstream=is_like_upstream,
-        )
-        return FlowStream(mels, self.vocoder, self.frames_per_sec)
-
-    @torch.inference_mode()
-    def open_mel(
-        self,
-        tokens: Sequence[int] | np.ndarray | Tensor,
-        phones: Sequence[int] | np.ndarray | Tensor,
-        conditioning: FlowConditioning,
-        *,
-        speed_factor: float = 1.0,
-        seed: int = 0,
-        noise: np.ndarray | Tensor | None = None,
-        is_like_upstream: bool = False,
-    ) -> MelStream:
-        """The mel of a sentence only; arguments and errors as of `open`."""
         features = self.features(tokens, phones, conditioning, speed_factor)
         num_frames, num_mels = features.shape[2], self.vocoder.num_mels
         if noise is None:
@@ -189,7 +144,7 @@ class FlowDecoder:
             lengths = plan_upstream_pieces(num_frames, longest)
         else:
             lengths = plan_pieces(num_frames, longest, round(FIRST_PIECE_SEC * self.frames_per_sec))
-        return MelStream(
+        mels = MelStream(
             self.model.estimator,
             features,
             conditioning.reference,
@@ -198,6 +153,7 @@ class FlowDecoder:
             self.num_steps,
             fills_reference=not is_like_upstream,
         )
+        return FlowStream(mels, self.vocoder, self.frames_per_sec)
 
     def longest_piece(self, conditioning: FlowConditioning) -> int:
         """Mel frames the network can make at once behind the voice's reference."""
@@ -220,17 +176,6 @@ class FlowDecoder:
         check_speed(speed_factor)
         return self.model.features(*self._ids(tokens, phones), conditioning.ge, speed_factor)
 
-    def _place(self, tensor: Tensor) -> Tensor:
-        return tensor.to(self.device, torch.float32)
-
-    def _ids(
-        self, tokens: Sequence[int] | np.ndarray | Tensor, phones: Sequence[int] | np.ndarray | Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Tokens and phones, checked and in place."""
-        token_ids = checked_ids(tokens, len(self.model.quantizer.codebook), "semantic token")
-        phone_ids = checked_ids(phones, self.model.enc_p.num_symbols, "phone")
-        return token_ids.to(self.device), phone_ids.to(self.device)
-
 
 class FlowStream:
     """The waveform of one sentence, chunk by chunk.
@@ -239,13 +184,16 @@ class FlowStream:
         mels: Where its mel comes from.
         vocoder: Makes it a waveform.
         frames_per_sec: Mel frames of a second.
+
+    Attributes:
+        mels: the mel in the making; for those who want that alone, instead of the waveform.
     """
 
     def __init__(self, mels: MelStream, vocoder: Vocoder, frames_per_sec: float) -> None:
         self.frames_per_sec = frames_per_sec
         self.num_samples = mels.num_frames * vocoder.samples_per_frame
         self._samples_per_frame = vocoder.samples_per_frame
-        self._mels = mels
+        self.mels = mels
         self._waveform = vocoder.open()
         self._steps: list[Tensor] = []  # mel frames that wait for the vocoder, as they will be pushed
         self._ready = np.zeros(0, np.float32)
@@ -269,14 +217,14 @@ class FlowStream:
         length = num_frames * self._samples_per_frame
         while self._steps and len(self._ready) < length:
             self._push(self._steps.pop(0))
-        if not len(self._ready) and not self._mels.is_done:
-            mel = self._mels.step()
+        if not len(self._ready) and not self.mels.is_done:
+            mel = self.mels.step()
             self._steps = [] if mel is None else list(denormalize_mel(mel).split(STEP_FRAMES, dim=2))
         chunk, self._ready = self._ready[:length], self._ready[length:]
         self._num_given += len(chunk)
         return chunk
 
     def _push(self, frames: Tensor) -> None:
-        is_last = not self._steps and self._mels.is_done
+        is_last = not self._steps and self.mels.is_done
         samples = self._waveform.push(frames, is_last=is_last)[0, 0].cpu().numpy()
         self._ready = np.concatenate([self._ready, samples])

@@ -1,15 +1,62 @@
 """What all decoders check and draw alike: ids, speed, SSL features, noise."""
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tts.models.flow_model import FlowModel
 from tts.models.quantizer import SemanticQuantizer
+from tts.models.vits import VitsModel
+from tts.versions import Version
 
 MIN_SPEED_FACTOR = 0.25
 MAX_SPEED_FACTOR = 4.0
+
+
+Model = TypeVar("Model", VitsModel, FlowModel)
+
+
+class DecoderBase(Generic[Model]):
+    """The part of a decoder that is the same for all families.
+
+    Args:
+        model: The networks up to what makes the waveform.
+        version: The row of facts of the model's version.
+        device: Where to compute.
+    """
+
+    def __init__(self, model: Model, version: Version, device: torch.device | str = "cpu") -> None:
+        self.model = model.to(device)
+        self.version = version
+        self.device = torch.device(device)
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz of the waveform."""
+        return self.version.sample_rate
+
+    @torch.inference_mode()
+    def ssl_to_tokens(self, ssl: Tensor) -> Tensor:
+        """SSL features (1, T, C) -> semantic tokens (T // 2,) int64; the prompt of a voice.
+
+        Raises:
+            ValueError: Another width than the codebook's, or too few frames for one token.
+        """
+        return tokens_of_ssl(self.model.quantizer, ssl)
+
+    def _place(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, torch.float32)
+
+    def _ids(
+        self, tokens: Sequence[int] | np.ndarray | Tensor, phones: Sequence[int] | np.ndarray | Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Tokens and phones, checked and in place."""
+        token_ids = checked_ids(tokens, len(self.model.quantizer.codebook), "semantic token")
+        phone_ids = checked_ids(phones, self.model.enc_p.num_symbols, "phone")
+        return token_ids.to(self.device), phone_ids.to(self.device)
 
 
 def checked_ids(values: Sequence[int] | np.ndarray | Tensor, limit: int, what: str) -> Tensor:

@@ -15,12 +15,11 @@ from torch import Tensor, nn
 
 from tts.checkpoint import BadCheckpoint, Checkpoint
 from tts.decoders.decoder import Spoken
-from tts.decoders.inputs import check_speed, checked_ids, seeded_noise, tokens_of_ssl
+from tts.decoders.inputs import DecoderBase, check_speed, seeded_noise
 from tts.models.hifigan_stream import HifiGanStream
 from tts.models.prior_encoder import Prior
 from tts.models.vits import VitsModel
 from tts.reference_features import Style
-from tts.versions import Version
 
 DEFAULT_NOISE_SCALE = 0.5
 # The waveform network always runs on this many frames at once, however many are asked for: kernels round
@@ -46,7 +45,7 @@ class Conditioning:
     decoder: Tensor
 
 
-class VitsDecoder:
+class VitsDecoder(DecoderBase[VitsModel]):
     """Stage 2 of one voice.
 
     Args:
@@ -54,11 +53,6 @@ class VitsDecoder:
         version: The row of facts of the model's version.
         device: Where to compute.
     """
-
-    def __init__(self, model: VitsModel, version: Version, device: torch.device | str = "cpu") -> None:
-        self.model = model.to(device)
-        self.version = version
-        self.device = torch.device(device)
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint, device: torch.device | str = "cpu") -> "VitsDecoder":
@@ -78,11 +72,6 @@ class VitsDecoder:
         return VitsDecoder(self.model, self.version, device)
 
     @property
-    def sample_rate(self) -> int:
-        """Hz of the waveform."""
-        return self.version.sample_rate
-
-    @property
     def modules(self) -> tuple[nn.Module, ...]:
         """The networks, which other decoders may share."""
         return (self.model,)
@@ -96,15 +85,6 @@ class VitsDecoder:
     def samples_per_token(self) -> int:
         """Waveform samples of one semantic token at speed 1."""
         return self.model.quantizer.stride * self.samples_per_frame
-
-    @torch.inference_mode()
-    def ssl_to_tokens(self, ssl: Tensor) -> Tensor:
-        """SSL features (1, T, C) -> semantic tokens (T // 2,) int64; the prompt of a voice.
-
-        Raises:
-            ValueError: Another width than the codebook's, or too few frames for one token.
-        """
-        return tokens_of_ssl(self.model.quantizer, ssl)
 
     @torch.inference_mode()
     def condition(self, references: Sequence[Style], spoken: Spoken | None = None) -> Conditioning:
@@ -177,8 +157,7 @@ class VitsDecoder:
     ) -> Prior:
         """Run the text encoder only; arguments and errors as of `open`."""
         check_speed(speed_factor)
-        token_ids = checked_ids(tokens, len(self.model.quantizer.codebook), "semantic token").to(self.device)
-        phone_ids = checked_ids(phones, self.model.enc_p.num_symbols, "phone").to(self.device)
+        token_ids, phone_ids = self._ids(tokens, phones)
         features = self.model.expand_tokens(token_ids)
         return self.model.enc_p(features, phone_ids[None], conditioning.text, speed_factor)
 
@@ -195,9 +174,6 @@ class VitsDecoder:
         if placed.shape != prior.mean.shape[1:]:
             raise ValueError(f"noise of shape {tuple(placed.shape)}; {tuple(prior.mean.shape[1:])} is needed")
         return prior.mean + placed * torch.exp(prior.log_scale) * noise_scale
-
-    def _place(self, tensor: Tensor) -> Tensor:
-        return tensor.to(self.device, torch.float32)
 
 
 class DecodeStream:

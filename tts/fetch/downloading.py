@@ -100,7 +100,7 @@ def _complete(
                 for piece in pieces:
                     file.write(piece)
                     on_progress(file.tell())
-            reason = "the connection ended early"
+            reason = f"{repo}: {remote.name}: the connection ended early"
         except HubError as error:
             reason = str(error)
         size = _size(part)
@@ -111,9 +111,7 @@ def _complete(
             )
         num_idle = num_idle + 1 if size == start and remote.num_bytes else 0
         if num_idle >= MAX_ATTEMPTS:
-            raise FetchFailed(
-                f"{repo}: {remote.name}: {reason}; what is there is kept, run the command again"
-            )
+            raise FetchFailed(f"{reason}; what is there is kept, run the command again")
         wait(num_idle)
 
 

@@ -80,7 +80,7 @@ def test_chunk_sizes_never_change_a_bit(
 
 def offline_mel(decoder: FlowDecoder, voice: FlowConditioning) -> list[torch.Tensor]:
     """The pieces of the mel."""
-    mels, pieces = decoder.open_mel(TOKENS, PHONES, voice, seed=4), []
+    mels, pieces = decoder.open(TOKENS, PHONES, voice, seed=4).mels, []
     while not mels.is_done:
         if (piece := mels.step()) is not None:
             pieces.append(denormalize_mel(piece))

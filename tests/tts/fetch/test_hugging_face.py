@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 
+import tts.fetch.__main__ as command
 from tests.tts.fetch.fake_hub import git_sha1, sha256
 from tts.fetch.downloading import FetchFailed, download
 from tts.fetch.hub import HubError
@@ -21,10 +23,11 @@ FILES = {"sub/large.pth": LARGE, "config.json": b'{"a": 1}'}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the hub does: listings, and files with or without ranges."""
+    """Answers as the hub does: listings, files with or without ranges, large ones from another address."""
 
     knows_ranges = True
     breaks_after: int | None = None
+    sends: Mapping[str, bytes] = FILES
     ranges: list[str | None]
 
     def do_GET(self) -> None:
@@ -35,10 +38,13 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(
                 404, b"", {"X-Error-Code": "EntryNotFound" if REPO in self.path else "RepoNotFound"}
             )
+        if name.endswith(".pth") and "localhost" not in self.headers["Host"]:
+            place = f"http://localhost:{self.server.server_address[1]}{self.path}"
+            return self._answer(302, b"", {"Location": place})
         asked = self.headers.get("Range")
         type(self).ranges.append(asked)
         start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and self.knows_ranges else 0
-        return self._answer(206 if start else 200, FILES[name][start:])
+        return self._answer(206 if start else 200, self.sends[name][start:])
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -98,6 +104,30 @@ def test_a_broken_download_is_continued(hub, handler, tmp_path, knows_ranges) ->
     assert handler.ranges == [None, "bytes=4000-"]
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_wrong_contents_are_refused_and_removed(hub, handler, tmp_path, name) -> None:
+    handler.sends = {name: b"x" + data[1:] for name, data in FILES.items()}
+    with pytest.raises(FetchFailed, match=rf"{name}: its checksum is \w+ instead of \w+; it was removed"):
+        download(hub, REPO, hub.list_files(REPO)[name], tmp_path / "file", wait=lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_fetches_a_whole_repository(hub, handler, tmp_path, monkeypatch) -> None:
+    handler.breaks_after = 4000
+    monkeypatch.setattr(command, "make_hub", lambda: hub)
+    (tmp_path / "speakers").mkdir()
+    config = tmp_path / "chat2audio.toml"
+    config.write_text('[paths]\nmodels_dir = "models"\nspeakers_dir = "speakers"\n')
+    options = ["--config", str(config), "--repository", REPO, "--download"]
+    result = CliRunner().invoke(command.main, options)
+    assert result.exit_code == 0, result.output
+    assert "large.pth (sha256 as the hub says)" in result.stderr
+    assert "config.json (git hash as the hub says)" in result.stderr
+    for name, data in FILES.items():
+        assert (tmp_path / "models/models" / name).read_bytes() == data
+    assert sorted(handler.ranges, key=str) == [None, None, "bytes=4000-"]
+
+
 def test_what_is_not_there_is_a_plain_error(hub) -> None:
     with pytest.raises(HubError, match=r"gone\.pth"), hub.read(REPO, "gone.pth", 0):
         pass
@@ -119,5 +149,6 @@ def test_offline_mode_is_heeded(monkeypatch, hub, tmp_path) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(HubError, match="cannot be reached"):
         hub.list_files(REPO)
-    with pytest.raises(FetchFailed, match="what is there is kept"):
+    named = r"^owner/models: config\.json: the hub cannot be reached .*; what is there is kept"
+    with pytest.raises(FetchFailed, match=named):
         download(hub, REPO, remote, tmp_path / "config.json", wait=lambda _: None)
