@@ -58,6 +58,14 @@ def _loop(num_steps: int, batch_size: int) -> LoopSettings:
     return LoopSettings(num_steps, batch_size, save_every=100, eval_every=500, log_every=25, seed=1)
 
 
+_FINISH = replace(
+    SPEAKING,
+    is_adversarial=True,
+    learning_rate=2e-4,
+    discriminator_rate=2e-4,
+    final_rate_share=0.1,
+    average_decay=0.99,
+)
 # In the order in which they go on with one another's networks.
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
@@ -65,7 +73,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "acoustic-joint": Stage(JOINT, _loop(1200, 8)),
         "acoustic-adversarial": Stage(replace(ADVERSARIAL, average_decay=0.999), _loop(3500, 8)),
         "acoustic-text": Stage(replace(TEXT_SIDE, average_decay=0.999), _loop(1500, 12)),
-        "acoustic-speaking": Stage(replace(SPEAKING, average_decay=0.999), _loop(6000, 8)),
+        "acoustic-speaking": Stage(replace(SPEAKING, average_decay=0.999), _loop(4000, 8)),
+        "acoustic-finish": Stage(_FINISH, _loop(700, 8)),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -188,3 +188,5 @@ SPEAKING = AcousticSettings(
     kl_weight=0.3,
     foretold_share=0.5,
 )
+# A small voice without discriminators of its own: in a few hundred steps fresh ones would only spoil it.
+SMALL_FINE_TUNING = replace(SPEAKING, learning_rate=2e-4, final_rate_share=0.0, average_decay=0.97)

@@ -11,6 +11,7 @@ from tts.finetune.stages import file_hash
 from tts.models.semantic import SemanticModel
 from tts.versions import Version
 
+PUBLISHED_WIDTH = 512  # of both published models
 # How upstream calls a generator and the discriminators it was trained with.
 GENERATOR_MARK, DISCRIMINATOR_MARK = "s2G", "s2D"
 
@@ -37,6 +38,11 @@ class Bases:
     decoder_width: int
     num_semantic_weights: int
     num_acoustic_weights: int
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the acoustic base is narrower than the published ones."""
+        return self.decoder_width < PUBLISHED_WIDTH
 
 
 @dataclass(frozen=True, slots=True)

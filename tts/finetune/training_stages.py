@@ -13,9 +13,9 @@ from tts.checkpoint_writing import write_semantic_checkpoint
 from tts.finetune.acoustic_batches import AcousticBatches
 from tts.finetune.acoustic_check import AcousticCheck
 from tts.finetune.acoustic_networks import AcousticNetworks
-from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING
+from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING, SMALL_FINE_TUNING, AcousticSettings
 from tts.finetune.acoustic_trainee import AcousticTrainee
-from tts.finetune.bases import Bases
+from tts.finetune.bases import PUBLISHED_WIDTH, Bases
 from tts.finetune.discriminators import UPSTREAM_PRO_SIZES, UPSTREAM_SIZES, DiscriminatorSizes
 from tts.finetune.epochs import EpochKeeper, EpochPlan, kept_path
 from tts.finetune.features import ClipFeatures
@@ -29,8 +29,7 @@ from tts.models.semantic import SemanticModel
 
 RUN_FOLDER = "run"
 # Bases narrower than the published ones are given higher rates, shorter pieces and smaller discriminators.
-PUBLISHED_WIDTH = 512
-SMALL_SEMANTIC_RATE = 3e-4
+SMALL_SEMANTIC_RATE = 1e-4
 SMALL_DISCRIMINATORS = DiscriminatorSizes(
     periods=(2, 3, 5, 7, 11),
     period_channels=(8, 16, 32, 64, 64),
@@ -110,7 +109,7 @@ def train_acoustic_stage(
         seed=plan.seed,
     )
     loop = plan.loop(len(clips))
-    settings = ADVERSARIAL if _is_small(bases) else FINE_TUNING
+    settings = acoustic_settings(bases)
     if plan.learning_rate is not None:
         rate = plan.learning_rate
         settings = replace(settings, learning_rate=rate, discriminator_rate=rate)
@@ -126,15 +125,18 @@ def train_acoustic_stage(
     _train("acoustic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder, progress)
 
 
+def acoustic_settings(bases: Bases) -> AcousticSettings:
+    """How a voice of these bases is trained."""
+    if not bases.is_small:
+        return FINE_TUNING
+    return ADVERSARIAL if bases.discriminators is not None else SMALL_FINE_TUNING
+
+
 def discriminator_sizes(bases: Bases) -> DiscriminatorSizes:
     """Sizes of the discriminators that teach a voice of these bases."""
-    if _is_small(bases) and bases.discriminators is None:
+    if bases.is_small and bases.discriminators is None:
         return SMALL_DISCRIMINATORS
     return UPSTREAM_PRO_SIZES if bases.version.uses_speaker_embedding else UPSTREAM_SIZES
-
-
-def _is_small(bases: Bases) -> bool:
-    return bases.decoder_width < PUBLISHED_WIDTH
 
 
 def _train(

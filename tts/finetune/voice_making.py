@@ -37,6 +37,10 @@ MAX_SIMILARITY_CLIPS = 30
 # Standard deviations above the usual from where somebody should look.
 VERY_ODD = 5.0
 
+# A small semantic model knows few voices: it speaks more clearly without having heard this one, and kept to
+# what it is sure of.
+SMALL_BASE_KEYS = {"ref_text": "", "top_k": 5, "temperature": 0.7, "repetition_penalty": 1.0}
+
 
 class VoiceMaking:
     """Makes one voice; every method is a stage that is skipped when nothing it depends on has changed."""
@@ -131,11 +135,16 @@ class VoiceMaking:
         acoustic: dict[int, Path],
         make_transcriber: Callable[[], Transcriber | None],
     ) -> tuple[Pair, str]:
-        """The best pair of checkpoints, and the table of all."""
+        """The best pair of checkpoints, and the table of all.
+
+        The semantic base takes part: a few minutes may teach it a voice's way to speak, or confuse it.
+        """
+        ways = {"semantic base": self._bases.semantic}
+        ways |= {f"semantic {epoch}": semantic[epoch] for epoch in sorted(semantic)}
         pairs = [
-            Pair(f"semantic {one}, acoustic {other}", semantic[one], acoustic[other])
-            for one in sorted(semantic)
-            for other in sorted(acoustic)
+            Pair(f"{name}, acoustic {epoch}", path, acoustic[epoch])
+            for name, path in ways.items()
+            for epoch in sorted(acoustic)
         ]
         if not self._cast.held_out:
             return pairs[-1], "too few clips to hold any out: the last epochs are taken unheard"
@@ -218,7 +227,10 @@ class VoiceMaking:
             encoder = SpeakerEncoder.from_file(tools.speaker_net).to(tools.device)
             learned = [clip for clip in cast.clips if not cast.is_held_out(clip)][:MAX_SIMILARITY_CLIPS]
             similarity = SimilarityJudge(encoder, [read_mono(clip.path) for clip in learned])
-        keys = {key: str(value) for key, value in self._reference_keys().items()}
+        keys = {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in self._reference_keys().items()
+        }
         keys["ref_audio"] = str((folder / REFERENCE_FILE).resolve())
         keys["version"] = self._bases.version.name  # the base's file may not say
         return VoiceJudge(
@@ -232,12 +244,13 @@ class VoiceMaking:
 
     def _reference_keys(self) -> dict[str, Any]:
         languages = {clip.language for clip in self._cast.clips}
-        return {
+        keys = {
             "ref_text": self._cast.reference.text,
             "ref_language": self._cast.reference.language,
             "target_language": languages.pop() if len(languages) == 1 else "auto",
             "ssl_model": self._tools.ssl_model.resolve(),
         }
+        return {**keys, **SMALL_BASE_KEYS} if self._bases.is_small else keys
 
     def _write_reference(self, folder: Path) -> None:
         soundfile.write(

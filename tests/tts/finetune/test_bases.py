@@ -11,7 +11,7 @@ from tests.tts.finetune.acoustic_cases import TINY_DISCRIMINATORS, hum, tiny_net
 from tts.checkpoint import BadCheckpoint
 from tts.finetune import epochs, training_stages
 from tts.finetune.acoustic_networks import AcousticNetworks
-from tts.finetune.acoustic_settings import ADVERSARIAL
+from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING, SMALL_FINE_TUNING
 from tts.finetune.bases import find_bases
 from tts.finetune.epochs import EpochPlan, kept_epochs
 
@@ -46,9 +46,21 @@ def test_told_its_version_it_is_trained_and_comes_out_marked(
     assert bases.version.name == version
     monkeypatch.setattr(epochs, "MIN_CLIPS_PER_EPOCH", 1)
     monkeypatch.setattr(training_stages, "SMALL_DISCRIMINATORS", TINY_DISCRIMINATORS)
-    short = replace(ADVERSARIAL, window_tokens=12, segment_frames=8)
-    monkeypatch.setattr(training_stages, "ADVERSARIAL", short)
+    short = replace(SMALL_FINE_TUNING, window_tokens=12, segment_frames=8)
+    monkeypatch.setattr(training_stages, "SMALL_FINE_TUNING", short)
     plan = EpochPlan(num_epochs=1, keep_every=1, batch_size=2)
     clips = [hum(seed=seed) for seed in range(2)]
     training_stages.train_acoustic_stage(clips, [], bases, plan, tmp_path, device="cpu")
     assert kept_epochs(tmp_path)[1].read_bytes()[:2] == mark
+
+
+def test_a_small_base_without_discriminators_is_not_given_fresh_ones_to_please(
+    unmarked: Path,
+) -> None:
+    small = find_bases(SEMANTIC, unmarked, version="v2Pro")
+    assert small.is_small
+    assert not training_stages.acoustic_settings(small).is_adversarial
+    with_judges = replace(small, discriminators=Path("s2D.pth"))
+    assert training_stages.acoustic_settings(with_judges) is ADVERSARIAL
+    published = replace(small, decoder_width=512)
+    assert training_stages.acoustic_settings(published) is FINE_TUNING
