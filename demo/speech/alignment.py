@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from demo.speech.labels import ENGLISH_VOWELS, PAUSE
-from demo.speech.utterance import MARKS
+from tts.text.marks import MARKS
 
 VOWEL_COST = 0.6  # another vowel
 CONSONANT_COST = 0.8  # another consonant

@@ -13,9 +13,8 @@ import numpy as np
 from tts.text.english.reader import EnglishReader
 from tts.text.front_end import FrontEnd, Segment
 from tts.text.languages import ReaderOptions
+from tts.text.marks import MARKS
 from tts.text.pieces import prepare_target
-
-MARKS = frozenset(",.!?-…")
 
 
 @dataclass(frozen=True, slots=True)
