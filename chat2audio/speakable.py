@@ -103,18 +103,19 @@ def _join_surrogates(text: str) -> str:
 
 
 def _merge(spans: list[Span]) -> list[Span]:
-    """Join neighbours of one kind."""
+    """Join neighbours of one kind; but each word with its reading stays a word."""
     if len(spans) < 2:
         return spans
     merged: list[Span] = []
     first = 0
     for at in range(1, len(spans) + 1):
-        if at == len(spans) or spans[at].kind is not spans[first].kind:
+        kind = spans[first].kind
+        if at == len(spans) or spans[at].kind is not kind or kind is Kind.READING:
             if at == first + 1:
                 merged.append(spans[first])
             else:
                 display = "".join(span.display for span in spans[first:at])
                 spoken = "".join(span.spoken for span in spans[first:at])
-                merged.append(Span(display, spoken, spans[first].kind))
+                merged.append(Span(display, spoken, kind))
             first = at
     return merged

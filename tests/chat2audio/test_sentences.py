@@ -62,6 +62,15 @@ class TestTable:
                 assert seen - done <= 1
 
 
+class TestReadings:
+    @pytest.mark.parametrize("step", [1, 10, 50])
+    def test_words_with_readings_are_parted_however_many_come_at_once(self, step: int) -> None:
+        text = "{重|chong2}" * 5
+        chosen = SplitLimits(0, 4, 0, 4, 0, 8, 0)
+        pieces = [text[i : i + step] for i in range(0, len(text), step)]
+        assert [s.display for s in sentences_of(pieces, chosen)] == ["重重重重", "重"]
+
+
 class TestLaws:
     @law
     @given(cut_texts(), limits, options)
