@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from tts.checkpoint import BadCheckpoint
-from tts.models.dit import HEAD_DIM, ResponseNorm, RotaryAttention, TextEmbedding, VelocityNetwork
+from tts.models.dit import (
+    HEAD_DIM,
+    ResponseNorm,
+    RotaryAttention,
+    TextEmbedding,
+    VelocityNetwork,
+    modulated_norm,
+)
 from tts.models.rotary import RotaryAngles
 from tts.models.sizes import Sizes
 
@@ -95,3 +102,10 @@ def test_sizes_come_from_the_tensors(network: VelocityNetwork) -> None:
         VelocityNetwork.from_sizes(Sizes(thin, "some.pth"), "net.")
     with pytest.raises(BadCheckpoint, match=r"some\.pth.*missing tensor net\.proj_out\.weight"):
         VelocityNetwork.from_sizes(Sizes({}, "some.pth"), "net.")
+
+
+def test_a_modulation_of_nothing_leaves_the_norm_as_it_is() -> None:
+    x, nothing = torch.randn(2, 5, 8), torch.zeros(2, 1, 8)
+    plain = torch.nn.functional.layer_norm(x, (8,), eps=1e-6)
+    assert torch.allclose(modulated_norm(x, nothing, nothing), plain, atol=1e-6)
+    assert torch.allclose(modulated_norm(x, nothing + 3, nothing + 1), 2 * plain + 3, atol=1e-5)

@@ -72,6 +72,7 @@ def test_a_lora_file_changes_its_base(files: dict[str, Checkpoint]) -> None:
     [
         (None, r"v3_lora\.pth: is a LoRA file of rank 4 and needs the v3 base model"),
         ("v4", r"v4\.pth: is a v4 file; .*v3_lora\.pth is a v3 LoRA file and needs the v3 base model"),
+        ("v3_lora", r"v3_lora\.pth: is a v3 LoRA file; .*needs the v3 base model"),
         ("v4_lora", r"v4_lora\.pth: is a v4 LoRA file; .*needs the v3 base model"),
         ("v2", r"v2\.pth: is a v2 file; .*needs the v3 base model: sovits_base must name it"),
     ],
