@@ -18,7 +18,7 @@ import torch
 from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
 from tts.checkpoint_writing import write_semantic_checkpoint
 from tts.finetune.acoustic_networks import AcousticNetworks
-from tts.finetune.discriminators import DiscriminatorSizes
+from tts.finetune.discriminators import NO_DISCRIMINATORS
 from tts.finetune.semantic_settings import SemanticSettings
 from tts.finetune.semantic_training import SemanticTrainee
 from tts.models.semantic import SemanticModel
@@ -26,8 +26,6 @@ from tts.safe_archive import read_archive
 
 WEIGHTS = "weights"
 MODELS = (".ckpt", ".pth")
-# What nobody looks at here.
-FEW_DISCRIMINATORS = DiscriminatorSizes(periods=(2,), period_channels=(1,), scale_channels=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def write_again(checkpoint: Checkpoint, target: Path) -> None:
         checkpoint.path,
         version=checkpoint.version.name,
         new_posterior_layers=1,  # finished voices have none, and the files written here neither
-        discriminator_sizes=FEW_DISCRIMINATORS,
+        discriminator_sizes=NO_DISCRIMINATORS,
     )
     networks.export(target, checkpoint.info)
 

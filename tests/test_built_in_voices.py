@@ -11,7 +11,7 @@ import soundfile
 from chat2audio.settings import load_settings
 from evaluation.teachers import teachers_of
 from evaluation.voice_measures.errors import error_rate
-from evaluation.voice_measures.judges import Judges, Task
+from evaluation.voice_measures.judges import Heard, Judges, Task
 from evaluation.voice_measures.sentences import default_sentences, language_of
 from evaluation.voice_measures.speaking import LiveVoice
 from speakers.catalog import SpeakerCatalog
@@ -30,9 +30,11 @@ MAX_WORD_ERROR_RATE = 0.5
 MAX_MEGABYTES = 60
 SEMITONE = 2 ** (1 / 12)
 
+Recording = tuple[str, np.ndarray, int]  # what is said, samples (N,), their rate
+
 
 @pytest.fixture(scope="module")
-def recordings() -> dict[str, list[tuple[str, np.ndarray, int]]]:
+def recordings() -> dict[str, list[Recording]]:
     """What each character says: sentences it never learned from, and their sound."""
     found = {}
     for name in NAMES:
@@ -46,14 +48,19 @@ def recordings() -> dict[str, list[tuple[str, np.ndarray, int]]]:
     return found
 
 
+def heard_of(spoken: list[Recording], judges: Judges) -> list[Heard]:
+    """What the judges hear of a voice's sentences."""
+    front_end = FrontEnd()
+    return [
+        judges.listen(Task.of(text, language_of(text), language_of(text), front_end), samples, rate_hz)
+        for text, samples, rate_hz in spoken
+    ]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recogniser_that_never_heard_the_voice_understands_it(recordings, name):
     judges, _ = Judges.find([teacher.name for teacher in teachers_of(name).values()])
-    front_end = FrontEnd()
-    heard = [
-        judges.listen(Task.of(text, language_of(text), language_of(text), front_end), samples, rate_hz)
-        for text, samples, rate_hz in recordings[name]
-    ]
+    heard = heard_of(recordings[name], judges)
     assert error_rate([one.phones for one in heard]) < MAX_ERROR_RATE
 
 
@@ -61,11 +68,7 @@ def test_a_recogniser_that_never_heard_the_voice_understands_it(recordings, name
 @pytest.mark.parametrize("name", ["Wren", "Bram"])
 def test_most_english_words_are_understood(recordings, name):
     judges, _ = Judges.find([])
-    front_end = FrontEnd()
-    heard = [
-        judges.listen(Task.of(text, "en", "en", front_end), samples, rate_hz)
-        for text, samples, rate_hz in recordings[name]
-    ]
+    heard = heard_of(recordings[name], judges)
     assert error_rate([one.words for one in heard]) < MAX_WORD_ERROR_RATE
 
 

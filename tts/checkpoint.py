@@ -186,7 +186,11 @@ def _explain_layout(content: Mapping[str, Any]) -> str:
         return (
             "is a trainer's save for resuming (G_/D_ or Lightning); use the file from the ..._weights folder"
         )
-    return f"lacks 'weight' and 'config'; it holds {', '.join(sorted(content)[:6]) or 'nothing'}"
+    found = ", ".join(sorted(content)[:6]) or "nothing"
+    return (
+        f"is no model of a voice: it lacks 'weight' and 'config' and holds {found}; "
+        "the .ckpt (GPT) or .pth (SoVITS) file of a voice is needed"
+    )
 
 
 def _judged_tensors(content: object, archive: Archive, path: Path) -> dict[str, torch.Tensor]:

@@ -136,7 +136,7 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device never end
-            raise BadCheckpoint(path, "is not a file")
+            raise BadCheckpoint(path, "is not a file; a checkpoint file is needed")
         if status.st_size > max_bytes:
             raise BadCheckpoint(path, f"is larger than {max_bytes} bytes")
         with path.open("rb") as file:

@@ -127,61 +127,44 @@ NEW_POSTERIOR = AcousticSettings(
 )
 
 # The way of a small model from nothing, for a CPU, in this order.
-AUTOENCODER = AcousticSettings(
-    trains_text=False,
-    has_prior=False,
+_SMALL = AcousticSettings(
     is_adversarial=False,
-    window_tokens=20,
+    window_tokens=30,
     segment_frames=16,
     reference_frames=100,
+    text_low_lr_rate=1.0,
+)
+AUTOENCODER = replace(
+    _SMALL,
+    trains_text=False,
+    has_prior=False,
+    window_tokens=20,
     learning_rate=1.6e-3,
     warmup_steps=50,
     final_rate_share=0.5,
     stft_weight=4.0,
 )
-JOINT = AcousticSettings(
-    is_adversarial=False,
-    window_tokens=30,
-    segment_frames=16,
-    reference_frames=100,
-    learning_rate=8e-4,
-    final_rate_share=0.5,
-    text_low_lr_rate=1.0,
-    stft_weight=4.0,
-    kl_weight=0.5,
-    detached_steps=100,
+JOINT = replace(
+    _SMALL, learning_rate=8e-4, final_rate_share=0.5, stft_weight=4.0, kl_weight=0.5, detached_steps=100
 )
-ADVERSARIAL = AcousticSettings(
-    window_tokens=30,
-    segment_frames=16,
-    reference_frames=100,
+ADVERSARIAL = replace(
+    _SMALL,
+    is_adversarial=True,
     learning_rate=5e-4,
     discriminator_rate=3.5e-4,
     final_rate_share=0.2,
-    text_low_lr_rate=1.0,
     stft_weight=4.0,
     kl_weight=0.5,
 )
-TEXT_SIDE = AcousticSettings(
-    trains_posterior=False,
-    trains_decoder=False,
-    is_adversarial=False,
-    window_tokens=30,
-    reference_frames=100,
-    learning_rate=1e-3,
-    final_rate_share=0.3,
-    text_low_lr_rate=1.0,
+TEXT_SIDE = replace(
+    _SMALL, trains_posterior=False, trains_decoder=False, learning_rate=1e-3, final_rate_share=0.3
 )
 # From here on the way from tokens and phones to sound is trained as one, as it will be gone in speaking.
-SPEAKING = AcousticSettings(
-    is_adversarial=False,
-    window_tokens=30,
-    segment_frames=16,
-    reference_frames=100,
+SPEAKING = replace(
+    _SMALL,
     learning_rate=5e-4,
     warmup_steps=50,
     final_rate_share=0.2,
-    text_low_lr_rate=1.0,
     mel_weight=15.0,
     stft_weight=2.0,
     envelope_weight=45.0,

@@ -48,6 +48,8 @@ UPSTREAM_PRO_SIZES = DiscriminatorSizes(periods=(2, 3, 5, 7, 11, 17, 23))
 SMALL_SIZES = DiscriminatorSizes(
     period_channels=(16, 32, 64, 128, 128), scale_channels=(), fft_sizes=(512, 1024, 2048)
 )
+# For trainings that please nobody.
+NO_DISCRIMINATORS = DiscriminatorSizes(periods=(), scale_channels=())
 
 
 class Verdict(NamedTuple):

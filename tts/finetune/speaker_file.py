@@ -12,13 +12,16 @@ from speakers.speaker import BadSpeaker, Speaker
 from tts.finetune.run_folder import write_atomically
 
 
-def write_speaker(path: Path, keys: Mapping[str, Any], models_dir: Path) -> Speaker:
+def write_speaker(
+    path: Path, keys: Mapping[str, Any], models_dir: Path, *, usual: Mapping[str, Any] | None = None
+) -> Speaker:
     """Writes a speaker file and reads it again.
 
     Args:
         path: the file; its keys that are not among `keys` stay, as do comments above its first key.
         keys: of the speaker; paths as `Path`. Those below the models folder are written relative to it.
         models_dir: the models folder.
+        usual: keys that are written only where the file has none of that name.
 
     Returns:
         The speaker as a server will read it.
@@ -27,7 +30,7 @@ def write_speaker(path: Path, keys: Mapping[str, Any], models_dir: Path) -> Spea
         BadSpeaker: the file that is there cannot be read, or a value is not valid; the file is left alone.
     """
     head, old = _read(path)
-    values = {**old, **{key: _plain(value, models_dir) for key, value in keys.items()}}
+    values = {**(usual or {}), **old, **{key: _plain(value, models_dir) for key, value in keys.items()}}
     speaker = Speaker.from_dict(
         values, name=path.stem, source=path.name, folder=path.parent, models_dir=models_dir
     )

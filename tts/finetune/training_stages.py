@@ -16,7 +16,12 @@ from tts.finetune.acoustic_networks import AcousticNetworks
 from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING, SMALL_FINE_TUNING, AcousticSettings
 from tts.finetune.acoustic_trainee import AcousticTrainee
 from tts.finetune.bases import PUBLISHED_WIDTH, Bases
-from tts.finetune.discriminators import UPSTREAM_PRO_SIZES, UPSTREAM_SIZES, DiscriminatorSizes
+from tts.finetune.discriminators import (
+    NO_DISCRIMINATORS,
+    UPSTREAM_PRO_SIZES,
+    UPSTREAM_SIZES,
+    DiscriminatorSizes,
+)
 from tts.finetune.epochs import EpochKeeper, EpochPlan, kept_path
 from tts.finetune.features import ClipFeatures
 from tts.finetune.semantic_batches import SemanticBatches
@@ -28,13 +33,8 @@ from tts.finetune.training_progress import Progress
 from tts.models.semantic import SemanticModel
 
 RUN_FOLDER = "run"
-# Bases narrower than the published ones are given higher rates, shorter pieces and smaller discriminators.
+# For bases narrower than the published ones.
 SMALL_SEMANTIC_RATE = 1e-4
-SMALL_DISCRIMINATORS = DiscriminatorSizes(
-    periods=(2, 3, 5, 7, 11),
-    period_channels=(8, 16, 32, 64, 64),
-    scale_channels=(8, 16, 32, 64, 64, 64),
-)
 
 
 class Stopped(Exception):
@@ -134,8 +134,8 @@ def acoustic_settings(bases: Bases) -> AcousticSettings:
 
 def discriminator_sizes(bases: Bases) -> DiscriminatorSizes:
     """Sizes of the discriminators that teach a voice of these bases."""
-    if bases.is_small and bases.discriminators is None:
-        return SMALL_DISCRIMINATORS
+    if not acoustic_settings(bases).is_adversarial:
+        return NO_DISCRIMINATORS
     return UPSTREAM_PRO_SIZES if bases.version.uses_speaker_embedding else UPSTREAM_SIZES
 
 

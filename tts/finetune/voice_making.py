@@ -37,9 +37,9 @@ MAX_SIMILARITY_CLIPS = 30
 # Standard deviations above the usual from where somebody should look.
 VERY_ODD = 5.0
 
-# A small semantic model knows few voices: it speaks more clearly without having heard this one, and kept to
-# what it is sure of.
-SMALL_BASE_KEYS = {"ref_text": "", "top_k": 5, "temperature": 0.7, "repetition_penalty": 1.0}
+# A small semantic model knows few voices: it speaks more clearly without having heard this one (so without
+# ref_text), and kept to what it is sure of.
+SMALL_BASE_SAMPLING = {"top_k": 5, "temperature": 0.7, "repetition_penalty": 1.0}
 
 
 class VoiceMaking:
@@ -186,7 +186,7 @@ class VoiceMaking:
             "ref_audio": folder / REFERENCE_FILE,
             **self._reference_keys(),
         }
-        return write_speaker(speaker_path, keys, models_dir)
+        return write_speaker(speaker_path, keys, models_dir, usual=self._sampling_keys())
 
     def _heed(self, losses: Sequence[float]) -> None:
         """Chooses among the clips anew, with what the semantic base thinks of their words."""
@@ -229,7 +229,7 @@ class VoiceMaking:
             similarity = SimilarityJudge(encoder, [read_mono(clip.path) for clip in learned])
         keys = {
             key: str(value) if isinstance(value, Path) else value
-            for key, value in self._reference_keys().items()
+            for key, value in {**self._sampling_keys(), **self._reference_keys()}.items()
         }
         keys["ref_audio"] = str((folder / REFERENCE_FILE).resolve())
         keys["version"] = self._bases.version.name  # the base's file may not say
@@ -244,13 +244,15 @@ class VoiceMaking:
 
     def _reference_keys(self) -> dict[str, Any]:
         languages = {clip.language for clip in self._cast.clips}
-        keys = {
-            "ref_text": self._cast.reference.text,
+        return {
+            "ref_text": "" if self._bases.is_small else self._cast.reference.text,
             "ref_language": self._cast.reference.language,
             "target_language": languages.pop() if len(languages) == 1 else "auto",
             "ssl_model": self._tools.ssl_model.resolve(),
         }
-        return {**keys, **SMALL_BASE_KEYS} if self._bases.is_small else keys
+
+    def _sampling_keys(self) -> dict[str, Any]:
+        return SMALL_BASE_SAMPLING if self._bases.is_small else {}
 
     def _write_reference(self, folder: Path) -> None:
         soundfile.write(

@@ -13,6 +13,7 @@ from tts.finetune import epochs, training_stages
 from tts.finetune.acoustic_networks import AcousticNetworks
 from tts.finetune.acoustic_settings import ADVERSARIAL, FINE_TUNING, SMALL_FINE_TUNING
 from tts.finetune.bases import find_bases
+from tts.finetune.discriminators import NO_DISCRIMINATORS, UPSTREAM_PRO_SIZES
 from tts.finetune.epochs import EpochPlan, kept_epochs
 
 SEMANTIC = Path(__file__).parents[2] / "data" / "parity" / "weights" / "s1_v2.ckpt"
@@ -45,7 +46,6 @@ def test_told_its_version_it_is_trained_and_comes_out_marked(
     bases = find_bases(SEMANTIC, unmarked, version=version)
     assert bases.version.name == version
     monkeypatch.setattr(epochs, "MIN_CLIPS_PER_EPOCH", 1)
-    monkeypatch.setattr(training_stages, "SMALL_DISCRIMINATORS", TINY_DISCRIMINATORS)
     short = replace(SMALL_FINE_TUNING, window_tokens=12, segment_frames=8)
     monkeypatch.setattr(training_stages, "SMALL_FINE_TUNING", short)
     plan = EpochPlan(num_epochs=1, keep_every=1, batch_size=2)
@@ -60,7 +60,9 @@ def test_a_small_base_without_discriminators_is_not_given_fresh_ones_to_please(
     small = find_bases(SEMANTIC, unmarked, version="v2Pro")
     assert small.is_small
     assert not training_stages.acoustic_settings(small).is_adversarial
+    assert training_stages.discriminator_sizes(small) == NO_DISCRIMINATORS
     with_judges = replace(small, discriminators=Path("s2D.pth"))
     assert training_stages.acoustic_settings(with_judges) is ADVERSARIAL
+    assert training_stages.discriminator_sizes(with_judges) == UPSTREAM_PRO_SIZES
     published = replace(small, decoder_width=512)
     assert training_stages.acoustic_settings(published) is FINE_TUNING

@@ -47,6 +47,15 @@ def test_a_speaker_that_is_there_keeps_all_but_the_voice(tmp_path) -> None:
     assert speaker.emotions["sad"].audio.name == "sad.wav"
 
 
+def test_usual_keys_are_written_where_the_owner_has_set_none(tmp_path) -> None:
+    path = tmp_path / "X.toml"
+    usual = {"top_k": 5, "temperature": 0.7}
+    write_speaker(path, keys(tmp_path), tmp_path / "models", usual=usual)
+    path.write_text(path.read_text(encoding="utf-8").replace("top_k = 5", "top_k = 9"), encoding="utf-8")
+    speaker = write_speaker(path, keys(tmp_path), tmp_path / "models", usual=usual)
+    assert (speaker.top_k, speaker.temperature) == (9, 0.7)
+
+
 def test_what_cannot_be_read_is_left_alone(tmp_path) -> None:
     path = tmp_path / "X.toml"
     path.write_text("not toml")
