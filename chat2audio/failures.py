@@ -6,6 +6,7 @@ from llm.errors import BackendError, BadAdapter, BadLogits, PromptTooLong, Unkno
 from runtime.step_loop import DeadlineExceeded, EngineDied, Overloaded
 from tts.errors import SentenceFailed
 
+UNFORESEEN = "internal_error"
 # None: the error's own words were written for the client.
 _KNOWN: tuple[tuple[type[BaseException], str, str | None], ...] = (
     (PromptTooLong, "prompt_too_long", None),
@@ -28,4 +29,4 @@ def describe(error: BaseException) -> tuple[str, str]:
     for kind, code, message in _KNOWN:
         if isinstance(error, kind):
             return code, message or str(error)
-    return "internal_error", "the server failed to complete the reply"
+    return UNFORESEEN, "the server failed to complete the reply"

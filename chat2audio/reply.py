@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 from chat2audio.engines import SpeechEngine, TextEngine, VoiceHandle
 from chat2audio.events import AudioDelta, Done, Event, Failed, Meta, SentenceError, TextDelta
-from chat2audio.failures import describe
+from chat2audio.failures import UNFORESEEN, describe
 from chat2audio.sentences import Sentence, SentenceSplitter, SplitLimits
 from chat2audio.speakable import Speakable, SpeakableOptions
 from llm.messages import Message, build_messages
@@ -122,8 +122,10 @@ class Reply:
             )
         except* Exception as group:
             cause = _first_leaf(group)
-            log.error("reply %s failed", self._turn.id, exc_info=cause)
-            final = Failed(*describe(cause))
+            code, message = describe(cause)
+            trace = cause if code == UNFORESEEN else None
+            log.error("reply %s failed: %s: %s", self._turn.id, type(cause).__name__, cause, exc_info=trace)
+            final = Failed(code, message)
         # A stage that fails while it is being cancelled hides the cancellation: do not wait for room then.
         if not self._is_left:
             await self._events.put(final)

@@ -71,13 +71,14 @@ class SpeakerCatalog:
         """Return the speaker of that name.
 
         Raises:
-            UnknownSpeaker: names the ones there are.
+            UnknownSpeaker: names the ones there are, and what is wrong with files.
         """
         self._refresh()
         speaker = self._speakers.get(_key(name))
         if speaker is None:
             known = ", ".join(s.name for s in self._speakers.values()) or f"none (see {self._folder})"
-            raise UnknownSpeaker(f"unknown speaker {name[:64]!r}; known: {known}")
+            told = [f"unknown speaker {name[:64]!r}", f"known: {known}", *self._problems.values()]
+            raise UnknownSpeaker("; ".join(told))
         return speaker
 
     def names(self) -> list[str]:

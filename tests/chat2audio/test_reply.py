@@ -172,7 +172,7 @@ async def test_nothing_to_say_is_not_an_error(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("after", [0, 8])
-async def test_a_failing_writer_ends_the_reply_with_one_error(error, code, after) -> None:
+async def test_a_failing_writer_ends_the_reply_with_one_error(error, code, after, caplog) -> None:
     stage = Stage(Words(error=error, after=after), Sounds())
     events = await stage.events()
     assert sum(isinstance(event, Done | Failed) for event in events) == 1
@@ -180,6 +180,11 @@ async def test_a_failing_writer_ends_the_reply_with_one_error(error, code, after
     assert events[-1].code == code
     assert "secret" not in events[-1].message
     assert stage.sounds.num_open == 0
+    (record,) = caplog.records
+    assert str(error) in record.getMessage()
+    assert bool(record.exc_info) == (code == "internal_error"), (
+        "the way to it is told of unforeseen ones only"
+    )
 
 
 async def test_a_failing_voice_ends_the_reply_with_one_error_and_stops_the_writer() -> None:

@@ -68,6 +68,12 @@ def test_an_unknown_speaker_is_told_the_known_ones(folder: Path) -> None:
         catalog.get("Bob")
 
 
+def test_who_asks_for_an_unusable_speaker_is_told_why(folder: Path) -> None:
+    write(folder / "Bob.toml", 'colour = "red"\n')
+    with pytest.raises(UnknownSpeaker, match=r"known: Ada L\., Mei; Bob\.toml: colour: unknown key"):
+        SpeakerCatalog(folder).get("Bob")
+
+
 def test_changes_are_seen_after_the_interval_and_not_before(folder: Path, clock: Clock) -> None:
     catalog = SpeakerCatalog(folder, check_interval_sec=2, clock=clock)
     untouched = catalog.get("Ada L.")
