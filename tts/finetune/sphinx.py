@@ -34,8 +34,7 @@ class SphinxTranscriber:
             )
         from pocketsphinx import Decoder  # pyright: ignore[reportMissingImports] - an extra
 
-        # Levels are taken from each recording as a whole ("batch"), not carried over from the one before.
-        self._decoder = Decoder(samprate=RATE_HZ, cmn="batch", loglevel="FATAL", logfn=os.devnull)
+        self._decoder = Decoder(samprate=RATE_HZ, loglevel="FATAL", logfn=os.devnull)
 
     def transcribe(self, samples: np.ndarray, language: str = LANGUAGE) -> Transcript:
         """Writes down mono samples (N,) at 16 kHz, in lower case without marks; "" for nothing."""
@@ -43,6 +42,7 @@ class SphinxTranscriber:
         if not pcm:
             return Transcript("", LANGUAGE)
         self._decoder.start_utt()
+        # As a whole: levels are then taken from this recording, not carried over from the one before.
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()
         hypothesis = self._decoder.hyp()

@@ -18,11 +18,13 @@ from demo.make_semantic_checkpoint import make_semantic
 from speakers.speaker import Speaker
 from tests.tts.finetune.recordings import RATE, hum, record
 from tts.checkpoint_writing import write_acoustic_checkpoint
+from tts.finetune import __main__ as command
 from tts.finetune import disk_space, epochs, training_loop, training_stages
 from tts.finetune.__main__ import STAGES, main
 from tts.finetune.acoustic_settings import ADVERSARIAL
 from tts.finetune.acoustic_sizes import AcousticSizes, make_config, make_posterior_encoder
 from tts.finetune.comparison import Pair
+from tts.finetune.transcription import Transcript
 from tts.finetune.voice_making import VoiceMaking
 from tts.models.vits import checkpoint_weights
 from tts.text.front_end import FrontEnd
@@ -94,7 +96,16 @@ class Desk:
         return CliRunner().invoke(main, words, catch_exceptions=False)
 
 
-def test_a_folder_and_a_list_become_a_speaker(desk) -> None:
+class Deaf:
+    """Listens, and hears nothing."""
+
+    def transcribe(self, samples: np.ndarray, language: str) -> Transcript:
+        return Transcript("", language)
+
+
+def test_a_folder_and_a_list_become_a_speaker(desk, monkeypatch) -> None:
+    asked: list[set[str]] = []
+    monkeypatch.setattr(command, "find_sphinx", lambda languages: asked.append(set(languages)) or Deaf())
     desk.put(16, "wavs/gone.wav|anna|EN|Gone.")
     result = desk.run("--pictures", "--progress", "json")
     assert result.exit_code == 0, result.output
@@ -120,6 +131,8 @@ def test_a_folder_and_a_list_become_a_speaker(desk) -> None:
         "semantic 1, acoustic 1",
         "semantic 2, acoustic 1",
     ]
+    assert asked == [{"en"}]
+    assert all(row["error_rate"] == 1 for row in figures["rows"][2:])
     assert len(list((desk.work / "pictures").glob("*.png"))) == 16
     read = tomllib.loads((desk.folder / "speakers/Anna.toml").read_text(encoding="utf-8"))
     assert read["gpt_model"] == "voices/Anna/semantic.ckpt"
