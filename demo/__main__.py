@@ -23,6 +23,7 @@ from demo.speech.train_voices import SEMANTIC
 ROOT = Path(__file__).resolve().parents[1]
 # Sentences of each teacher. Qinglan's says two languages.
 SENTENCES = {"slt": 7000, "rms": 5000, "f2": 13000}
+FOLDER = click.Path(file_okay=False, path_type=Path)
 TRIAL_SENTENCES, TRIAL_STEPS = 100, 2
 
 
@@ -33,12 +34,12 @@ class Step:
     Attributes:
         name: in the log.
         words: `python -m` what.
-        trial: further words that make it short; None: left out of a trial.
+        trial: further words that make it short.
     """
 
     name: str
     words: tuple[str, ...]
-    trial: tuple[str, ...] | None = ()
+    trial: tuple[str, ...] = ()
 
 
 def steps(work: Path, out: Path) -> list[Step]:
@@ -59,24 +60,26 @@ def steps(work: Path, out: Path) -> list[Step]:
         Step("ssl", ("demo.speech.train_ssl", *teachers, "--out", ssl), short),
         *(Step(stage, (*voices, "--stage", stage), short) for stage in (SEMANTIC, *STAGES)),
         Step("assemble", (*voices, "--assemble", str(out))),
-        Step("llm", ("demo.llm", "--work", str(work / "demo-llm"), "--out", str(out / "llm")), None),
+        Step("llm", ("demo.llm", "--work", str(work / "demo-llm"), "--out", str(out / "llm")), short),
     ]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--work", default=ROOT / "out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--out", default=ROOT / "models" / "demo", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--work", type=FOLDER, help="Speech and runs.  [default: out; of a trial: out/trial]")
+@click.option("--out", type=FOLDER, help="What is made.  [default: models/demo; of a trial: WORK/models]")
 @click.option("--trial", is_flag=True, help="Run every training for a moment only: does it all work here?")
-def main(work: Path, out: Path, trial: bool) -> None:
+def main(work: Path | None, out: Path | None, trial: bool) -> None:
     """Rebuild the built-in models (some hours of two CPU cores; see the cards in models/demo)."""
+    work = work or (ROOT / "out" / "trial" if trial else ROOT / "out")
+    out = out or (work / "models" if trial else ROOT / "models" / "demo")
     work.mkdir(parents=True, exist_ok=True)
     log = work / "demo.jsonl"
     finished = {row["step"] for row in _rows(log)}
     for step in steps(work, out):
-        if step.name in finished or (trial and step.trial is None):
+        if step.name in finished:
             continue
         click.echo(f"== {step.name}: python -m {' '.join(step.words)}")
-        _run(step, (step.trial or ()) if trial else (), log)
+        _run(step, step.trial if trial else (), log)
 
 
 def _run(step: Step, more: Sequence[str], log: Path) -> None:

@@ -6,6 +6,7 @@ Everything is drawn with fixed seeds. Interrupt it with Ctrl-C; the same command
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ PROBES = {
     "Bram": ("Do you like music?", "你在哪儿住？"),
 }
 BASE = LoopSettings(num_steps=3400, batch_size=48, save_every=100, log_every=50, seed=1)
-NUM_OPENINGS = 1700  # of the base's steps
+OPENINGS_SHARE = 0.5  # of the base's steps
 ADAPTER = TrainingSettings(
     rank=8,
     alpha=16,
@@ -51,14 +52,15 @@ ADAPTER = TrainingSettings(
     seed=3,
     has_activation_checkpoints=False,
 )
-NUM_ADAPTER_DIALOGUES = 360
+NUM_ADAPTER_STEPS = 90
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--work", default=WORK, type=click.Path(path_type=Path), help="Checkpoints are kept here.")
 @click.option("--out", default=TARGET, type=click.Path(path_type=Path), help="The finished model goes here.")
+@click.option("--steps", type=click.IntRange(min=2), help="Steps of every training, for a trial.")
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
-def main(work: Path, out: Path, threads: int) -> None:
+def main(work: Path, out: Path, steps: int | None, threads: int) -> None:
     """Train the demo language model (about 50 minutes of one CPU core)."""
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
@@ -69,17 +71,19 @@ def main(work: Path, out: Path, threads: int) -> None:
         if done.exists():
             continue
         click.echo(f"== {name}")
-        if not make(name, corpus, work, out):
+        if not make(name, corpus, work, out, steps):
             raise click.ClickException(f"stopped; a checkpoint is in {work / name}; run this again to go on")
         done.touch()
 
 
-def make_base(name: str, corpus: Corpus, work: Path, out: Path) -> bool:
+def make_base(name: str, corpus: Corpus, work: Path, out: Path, num_steps: int | None) -> bool:
     """Trains the base model; returns False when interrupted."""
+    settings = replace(BASE, num_steps=num_steps or BASE.num_steps)
     tokenizer = make_tokenizer(corpus)
-    model = make_model(tokenizer, BASE.seed)
-    pupil = Pupil(model, len(corpus.intents), BASE.num_steps)
-    result = train(pupil, Lessons(corpus, tokenizer, NUM_OPENINGS), BASE, work / name)
+    model = make_model(tokenizer, settings.seed)
+    pupil = Pupil(model, len(corpus.intents), settings.num_steps)
+    lessons = Lessons(corpus, tokenizer, num_openings=round(OPENINGS_SHARE * settings.num_steps))
+    result = train(pupil, lessons, settings, work / name)
     if result.is_finished:
         save_model(model, tokenizer, work / name / "model")
         # Half precision halves the download; the server computes with float32 on a CPU.
@@ -87,10 +91,11 @@ def make_base(name: str, corpus: Corpus, work: Path, out: Path) -> bool:
     return result.is_finished
 
 
-def make_adapter(name: str, corpus: Corpus, work: Path, out: Path) -> bool:
+def make_adapter(name: str, corpus: Corpus, work: Path, out: Path, num_steps: int | None) -> bool:
     """Trains a character's adapter on the base, with llm.finetune; returns False when interrupted."""
     tokenizer, model = load(work / "base" / "model")
-    dialogues = character_dialogues(corpus, name, NUM_ADAPTER_DIALOGUES, random.Random(ADAPTER.seed))
+    num_dialogues = (num_steps or NUM_ADAPTER_STEPS) * ADAPTER.batch_size
+    dialogues = character_dialogues(corpus, name, num_dialogues, random.Random(ADAPTER.seed))
     encoder = Encoder(tokenizer)
     rows = [encoder.encode(dialogue) for dialogue in dialogues]
     encoder.check(dialogues[0], rows[0])

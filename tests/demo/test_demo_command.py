@@ -1,10 +1,12 @@
 """`python -m demo`: every step once and in order, what is finished is not done again, a failure ends it."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from demo import __main__ as command
 from demo.__main__ import main, steps
 
 
@@ -50,5 +52,14 @@ def test_after_a_failure_it_goes_on_with_the_step_that_failed(tmp_path, calls):
 def test_a_trial_is_short_and_says_the_same_commands(tmp_path, calls):
     said, _ = calls
     assert rebuild(tmp_path, "--trial").exit_code == 0
-    assert said[3][-2:] == ["--steps", "2"]
-    assert not any(words[0] == "demo.llm" for words in said)
+    assert said[3][-2:] == said[-1][-2:] == ["--steps", "2"]
+    assert said[-1][0] == "demo.llm"
+
+
+def test_a_trial_leaves_what_is_shipped_alone(calls, monkeypatch, tmp_path):
+    said, _ = calls
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    assert CliRunner().invoke(main, ["--trial"]).exit_code == 0
+    places = [word for words in said for word in words if word.startswith(str(tmp_path))]
+    assert places
+    assert all(Path(place).is_relative_to(tmp_path / "out/trial") for place in places)
