@@ -23,7 +23,7 @@ from tts.finetune.semantic_training import SemanticTrainee
 from tts.models.hubert import HubertEncoder
 from tts.models.quantizer import SemanticQuantizer
 from tts.models.semantic_layout import SemanticSizes
-from tts.quiet import quiet_transformers
+from tts.transformers_models import quiet_transformers
 
 REFERENCE_SEC = (3.0, 6.0)
 BEST_REFERENCE_SEC = 4.5

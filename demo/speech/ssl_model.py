@@ -16,7 +16,7 @@ from transformers import HubertConfig, HubertModel
 from demo.speech.labels import phones
 from demo.speech.tokens import code_table, constant_feature, frame_features, num_features
 from tts.models.quantizer import SemanticQuantizer
-from tts.quiet import quiet_transformers
+from tts.transformers_models import quiet_transformers
 
 SSL_DIM = 224
 HEAD_FILE = "head.safetensors"

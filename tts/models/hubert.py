@@ -1,26 +1,16 @@
 """HuBERT features of a reference recording, by transformers, from a local folder."""
 
-import pickle
 from pathlib import Path
-from typing import Any, cast
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import HubertModel
 
-from tts.checkpoint import BadCheckpoint
-from tts.quiet import quiet_transformers
+from tts.transformers_models import read_model
 
 SAMPLE_RATE_HZ = 16_000
 # 0.3 s counted at 32 kHz but appended at 16 kHz: the models were trained and are used with 0.6 s of silence.
 TAIL_SAMPLES = 9_600
-# What transformers, torch and safetensors raise at a config or weights that are cut short or of another kind.
-_LOADING_ERRORS = (
-    OSError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
-    pickle.UnpicklingError, SafetensorError, StrictDataclassError,
-)  # fmt: skip
 
 
 class HubertEncoder:
@@ -35,23 +25,8 @@ class HubertEncoder:
     """
 
     def __init__(self, folder: Path | str, device: torch.device | str = "cpu") -> None:
-        if not (Path(folder) / "config.json").is_file():
-            raise BadCheckpoint(folder, "no config.json; a HuBERT folder in transformers format is needed")
-        try:
-            with quiet_transformers():
-                loaded = HubertModel.from_pretrained(
-                    str(folder), local_files_only=True, output_loading_info=True
-                )
-        except _LOADING_ERRORS as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise BadCheckpoint(
-                folder, f"is no HuBERT model, damaged or incomplete ({reason}); copy or download it again"
-            ) from error
-        model, report = cast("tuple[HubertModel, dict[str, Any]]", loaded)
         # Only training masks frames, so files without that one vector are complete.
-        missing = set(report["missing_keys"]) - {"masked_spec_embed"}
-        if missing:
-            raise BadCheckpoint(folder, f"lacks the HuBERT weights {', '.join(sorted(missing)[:5])}")
+        model = read_model(HubertModel, folder, "HuBERT", optional=("masked_spec_embed",))
         self._model = model.to(device=device, dtype=torch.float32).eval().requires_grad_(False)  # type: ignore[arg-type]
         self._device = torch.device(device)
 

@@ -3,28 +3,19 @@
 The one file of the text side that imports torch.
 """
 
-import pickle
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from transformers import BertModel
 
-from tts.quiet import quiet_transformers
 from tts.text.bert_vocabulary import load_vocabulary
 from tts.text.front_end import Phones, Segment
+from tts.transformers_models import read_model
 
 LANGUAGE_WITH_FEATURES = "zh"
 NUM_DROPPED_LAYERS = 2  # the features are the third hidden state from the end
 NUM_SPECIAL_TOKENS = 2  # [CLS] and [SEP]
-# What transformers, torch and safetensors raise at a config or weights that are cut short or of another kind.
-_LOADING_ERRORS = (
-    OSError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
-    pickle.UnpicklingError, SafetensorError, StrictDataclassError,
-)  # fmt: skip
 
 
 class BertEncoder:
@@ -38,14 +29,12 @@ class BertEncoder:
             device: where it runs.
 
         Raises:
-            FileNotFoundError: if config.json or the vocabulary are missing.
-            ValueError: if the weights are missing, a file is damaged, or they do not fit together.
+            FileNotFoundError: if the vocabulary is missing.
+            ValueError: if the model is missing, a file is damaged, or they do not fit together.
         """
         folder = Path(folder)
-        if not (folder / "config.json").is_file():
-            raise FileNotFoundError(f"{folder} is not a BERT folder: config.json is missing")
+        model = read_model(BertModel, folder, "BERT", add_pooling_layer=False, dtype=torch.float32)
         self._vocabulary = load_vocabulary(folder)
-        model = _load_model(folder)
         num_layers = model.config.num_hidden_layers
         if num_layers <= NUM_DROPPED_LAYERS:
             raise ValueError(
@@ -92,30 +81,3 @@ class BertEncoder:
         input_ids = torch.tensor([self._vocabulary.ids(text)], device=self._device)
         hidden = self._model(input_ids=input_ids).last_hidden_state
         return hidden[0, 1:-1].float().cpu().numpy()
-
-
-def _load_model(folder: Path) -> BertModel:
-    try:
-        with quiet_transformers():
-            loaded = BertModel.from_pretrained(
-                folder,
-                local_files_only=True,
-                add_pooling_layer=False,
-                dtype=torch.float32,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-            )
-    except _LOADING_ERRORS as error:
-        reason = str(error).splitlines()[0] if str(error) else "no details"
-        raise ValueError(
-            f"{folder} is a damaged or incomplete BERT folder: {type(error).__name__}: {reason}"
-        ) from error
-    model, report = cast("tuple[BertModel, dict[str, Any]]", loaded)
-    # Where it finds nothing that fits, transformers would go on with random numbers.
-    missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
-    if missing:
-        raise ValueError(
-            f"{folder}: {len(missing)} arrays of the model that config.json describes are not among the "
-            f"weights, or have another shape there, such as {missing[0]}"
-        )
-    return model

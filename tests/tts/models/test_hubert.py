@@ -57,8 +57,11 @@ def cut(name: str) -> Callable[[Path], object]:
         (lambda copy: (copy / "config.json").write_text("[1]"), "damaged or incomplete"),
         (lambda copy: (copy / "config.json").unlink(), r"no config\.json; a HuBERT folder"),
         (set_config(hidden_size="x"), "damaged or incomplete"),
-        (set_config(hidden_size=48), "damaged or incomplete"),
-        (set_config(num_hidden_layers=9), "lacks the HuBERT weights encoder"),
+        (set_config(hidden_size=48), "weights of the HuBERT model .* missing or have another shape"),
+        (
+            set_config(num_hidden_layers=9),
+            "another shape, such as encoder.*download it again",
+        ),
     ],
 )
 def test_a_damaged_folder_is_named(

@@ -78,7 +78,7 @@ def test_no_phones_no_features(folder):
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
+    with pytest.raises(ValueError, match=r"no config\.json; a BERT folder"):
         BertEncoder(tmp_path)
 
 
@@ -99,8 +99,8 @@ def set_config(**values: object) -> Callable[[Path], object]:
         (lambda folder: (folder / "tokenizer.json").write_text("{oops"), r"tokenizer\.json cannot be used"),
         (lambda folder: (folder / "tokenizer.json").write_text("[]"), r"no table model\.vocab"),
         (set_config(hidden_size="x"), "damaged or incomplete"),
-        (set_config(hidden_size=32), "another shape"),
-        (set_config(num_hidden_layers=8), "not among the weights"),
+        (set_config(hidden_size=32), "missing or have another shape, such as embeddings"),
+        (set_config(num_hidden_layers=8), "missing or have another shape, such as encoder"),
         (set_config(num_hidden_layers=2), "no third hidden state"),
     ],
 )
