@@ -23,9 +23,9 @@ from llm.finetune.encoding import Encoder
 from llm.finetune.export import save_adapter, save_model
 from llm.finetune.progress import Progress, Samples
 from llm.finetune.settings import TrainingSettings
-from llm.finetune.training import StopFlag
 from llm.finetune.training import train as train_adapter
 from llm.messages import build_messages
+from runtime.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopSettings, train
 
 WORK = ROOT / "out" / "demo-llm"

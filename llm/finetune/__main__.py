@@ -21,8 +21,9 @@ from llm.finetune.progress import Progress, Samples
 from llm.finetune.run_folder import describe, open_run
 from llm.finetune.settings import SCHEDULES, TrainingSettings
 from llm.finetune.sources import read_chats
-from llm.finetune.training import Result, StopFlag, train
+from llm.finetune.training import Result, train
 from prompts.persona import BadPersona, Persona, load_persona
+from runtime.stop_flag import StopFlag
 
 ROOT = Path(__file__).parents[2]
 USUAL = TrainingSettings()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +19,7 @@ from llm.finetune.batches import PadRight, RowDataset
 from llm.finetune.encoding import IGNORE, Row
 from llm.finetune.errors import NothingToLearn
 from llm.finetune.settings import LINEAR_LAYERS, TrainingSettings
+from runtime.stop_flag import StopFlag
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -43,37 +41,6 @@ class Result:
     is_finished: bool
     train_loss: float
     eval_loss: float
-
-
-class StopFlag:
-    """Set by Ctrl-C; the run then saves a checkpoint after the step at hand and ends."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the run is to end."""
-        return self._event.is_set()
-
-    def set(self) -> None:
-        """Asks the run to end."""
-        self._event.set()
-
-    @contextmanager
-    def on_interrupt(self) -> Iterator[None]:
-        """Within this context, the first Ctrl-C sets the flag; a second one ends the process as usual."""
-
-        def ask(_signal: int, _frame: Any) -> None:
-            self.set()
-            signal.signal(signal.SIGINT, before)
-
-        before = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, ask)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 class _Stopper(TrainerCallback):

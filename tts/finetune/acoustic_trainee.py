@@ -35,6 +35,7 @@ from tts.finetune.acoustic_parameters import (
 from tts.finetune.acoustic_settings import AcousticSettings
 from tts.finetune.ema import WeightAverage
 from tts.finetune.posterior_encoder import Posterior
+from tts.finetune.precision import autocast
 from tts.finetune.training_loop import Losses, Trainee
 from tts.models.prior_encoder import Prior
 from tts.models.quantizer import SemanticQuantizer
@@ -86,7 +87,7 @@ class AcousticTrainee(Trainee):
         self._set_rates()
         self._voice_optimizer.zero_grad(set_to_none=True)
         losses: dict[str, Tensor] = {}
-        with self._autocast():
+        with autocast(self.device, self.settings.precision):
             ge = self._voice_vector(batch)
             posterior = self._encode(batch, ge)
             latents = posterior.latents
@@ -171,7 +172,7 @@ class AcousticTrainee(Trainee):
         settings = self.settings
         optimizer.zero_grad(set_to_none=True)
         made = sound.made.detach().requires_grad_()
-        with self._autocast():
+        with autocast(self.device, self.settings.precision):
             of_recorded = self.networks.discriminators(sound.recorded[:, None])
             of_made = self.networks.discriminators(made[:, None])
         losses["deception"] = deception_loss(of_made)
@@ -232,14 +233,6 @@ class AcousticTrainee(Trainee):
 
     def _best_weights(self) -> AbstractContextManager[None]:
         return nullcontext() if self._average is None else self._average.applied()
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        is_bfloat16 = self.settings.precision == "bfloat16" or (
-            self.settings.precision == "auto"
-            and self.device.type == "cuda"
-            and torch.cuda.is_bf16_supported(including_emulation=False)
-        )
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bfloat16)
 
 
 def _expand(tokens: Tensor, quantizer: SemanticQuantizer) -> Tensor:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
+from runtime.stop_flag import StopFlag
 from tts.finetune.acoustic_batches import AcousticBatches
 from tts.finetune.acoustic_check import AcousticCheck
 from tts.finetune.acoustic_networks import AcousticNetworks
 from tts.finetune.acoustic_settings import FINE_TUNING, AcousticSettings
 from tts.finetune.acoustic_trainee import AcousticTrainee
 from tts.finetune.features import ClipFeatures
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopResult, LoopSettings, train
 from tts.finetune.training_progress import Progress
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Precision = Literal["auto", "float32", "bfloat16"]
+from tts.finetune.precision import Precision
 
 
 @dataclass(frozen=True, slots=True)

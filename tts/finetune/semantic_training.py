@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from runtime.stop_flag import StopFlag
 from tts.finetune.ema import WeightAverage
 from tts.finetune.features import ClipFeatures
+from tts.finetune.precision import autocast
 from tts.finetune.semantic_batches import SemanticBatches
 from tts.finetune.semantic_forward import predict
 from tts.finetune.semantic_guidance import guides_for
@@ -22,7 +24,6 @@ from tts.finetune.semantic_held_out import HeldOut
 from tts.finetune.semantic_preference import log_likelihoods, preference_loss
 from tts.finetune.semantic_rows import Rows
 from tts.finetune.semantic_settings import SemanticSettings
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopResult, LoopSettings, Losses, Trainee, train
 from tts.finetune.training_progress import Progress
 from tts.models.semantic import SemanticModel
@@ -92,7 +93,7 @@ class SemanticTrainee(Trainee):
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.zero_grad(set_to_none=True)
-        with self._autocast():
+        with autocast(self.device, self.settings.precision):
             logits, attention = predict(self.model, rows, self._guides)
         nll = F.cross_entropy(logits.float(), rows.targets)
         loss = nll if attention is None else nll + settings.guidance_weight * attention
@@ -110,13 +111,13 @@ class SemanticTrainee(Trainee):
         return {name: value.detach() for name, value in losses.items() if value is not None}
 
     def _preference(self, logits: torch.Tensor, rows: Rows, rejected: Rows) -> torch.Tensor:
-        with self._autocast():
+        with autocast(self.device, self.settings.precision):
             rejected_logits, _ = predict(self.model, rejected)
         return preference_loss(log_likelihoods(logits, rows), log_likelihoods(rejected_logits, rejected))
 
     def evaluate(self) -> Mapping[str, float]:
         """Measure on held-out clips, with averaged weights if there are."""
-        with self._best_weights(), self._autocast():
+        with self._best_weights(), autocast(self.device, self.settings.precision):
             found = dict(self._held_out.measure(self.model)) if self._held_out else {}
         with self._best_weights():  # the checks run the code that serves, which is not for autocast
             return {**found, **{name: check(self.model) for name, check in self._checks.items()}}
@@ -145,14 +146,6 @@ class SemanticTrainee(Trainee):
 
     def _best_weights(self) -> AbstractContextManager[None]:
         return nullcontext() if self._average is None else self._average.applied()
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        is_bfloat16 = self.settings.precision == "bfloat16" or (
-            self.settings.precision == "auto"
-            and self.device.type == "cuda"
-            and torch.cuda.is_bf16_supported(including_emulation=False)
-        )
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bfloat16)
 
 
 def train_semantic(

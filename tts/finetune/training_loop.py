@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from runtime.stop_flag import StopFlag
 from tts.finetune.errors import FinetuneError
 from tts.finetune.run_folder import RunFolder
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_progress import History, Meter, Progress
 
 Losses = Mapping[str, "float | torch.Tensor"]

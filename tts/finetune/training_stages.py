@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
@@ -35,6 +36,22 @@ from tts.models.semantic import SemanticModel
 RUN_FOLDER = "run"
 # For bases narrower than the published ones.
 SMALL_SEMANTIC_RATE = 1e-4
+
+
+class TrainingStage(Protocol):
+    """What `train_semantic_stage` and `train_acoustic_stage` have in common."""
+
+    def __call__(
+        self,
+        clips: Sequence[ClipFeatures],
+        held_out: Sequence[ClipFeatures],
+        bases: Bases,
+        plan: EpochPlan,
+        folder: Path,
+        *,
+        device: torch.device | str,
+        progress: Progress | None = None,
+    ) -> None: ...
 
 
 class Stopped(Exception):

@@ -26,7 +26,7 @@ from tts.finetune.selection import Cast, cast_clips
 from tts.finetune.speaker_file import write_speaker
 from tts.finetune.stage_progress import StageLines
 from tts.finetune.stages import Stages, file_hash
-from tts.finetune.training_stages import train_acoustic_stage, train_semantic_stage
+from tts.finetune.training_stages import TrainingStage, train_acoustic_stage, train_semantic_stage
 from tts.finetune.transcription import Transcriber
 from tts.models.speaker_encoder import SpeakerEncoder
 from tts.voice import VoiceLoader
@@ -89,41 +89,32 @@ class VoiceMaking:
 
     def semantic(self, features: StoredClips, plan: EpochPlan) -> dict[int, Path]:
         """Checkpoints of the semantic model by epoch."""
-        learned, held_out = self._parted(features)
-        with self._lines.counting("semantic"):
-            folder = self._stages.run(
-                "semantic",
-                self._training_inputs(plan, file_hash(self._bases.semantic)),
-                lambda path: train_semantic_stage(
-                    learned,
-                    held_out,
-                    self._bases,
-                    plan,
-                    path,
-                    device=self._tools.device,
-                    progress=self._lines.progress("semantic"),
-                ),
-                is_resumable=True,
-            )
-        return kept_epochs(folder)
+        return self._trained(
+            "semantic", train_semantic_stage, features, plan, file_hash(self._bases.semantic)
+        )
 
     def acoustic(self, features: StoredClips, plan: EpochPlan) -> dict[int, Path]:
         """Checkpoints of the acoustic model by epoch."""
-        learned, held_out = self._parted(features)
         judges = self._bases.discriminators
         base = [file_hash(self._bases.acoustic), file_hash(judges) if judges else None]
-        with self._lines.counting("acoustic"):
+        return self._trained("acoustic", train_acoustic_stage, features, plan, base)
+
+    def _trained(
+        self, name: str, train: TrainingStage, features: StoredClips, plan: EpochPlan, base: Any
+    ) -> dict[int, Path]:
+        learned, held_out = self._parted(features)
+        with self._lines.counting(name):
             folder = self._stages.run(
-                "acoustic",
+                name,
                 self._training_inputs(plan, base),
-                lambda path: train_acoustic_stage(
+                lambda path: train(
                     learned,
                     held_out,
                     self._bases,
                     plan,
                     path,
                     device=self._tools.device,
-                    progress=self._lines.progress("acoustic"),
+                    progress=self._lines.progress(name),
                 ),
                 is_resumable=True,
             )

@@ -16,8 +16,9 @@ from llm.finetune.errors import NothingToLearn
 from llm.finetune.formats import Chat
 from llm.finetune.prepare import prepare
 from llm.finetune.settings import LINEAR_LAYERS, TrainingSettings
-from llm.finetune.training import StopFlag, train
+from llm.finetune.training import train
 from llm.lora import linear_layers
+from runtime.stop_flag import StopFlag
 
 QUICK = TrainingSettings(
     rank=4, alpha=8, batch_size=2, max_steps=4, save_every=2, log_every=1, eval_every=2, learning_rate=1e-2,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from runtime.stop_flag import StopFlag
 from tests.tts.finetune.acoustic_cases import hum, tiny_networks
 from tts.checkpoint import read_checkpoint
 from tts.decoders.vits_decoder import VitsDecoder
@@ -24,7 +25,6 @@ from tts.finetune.acoustic_settings import (
 )
 from tts.finetune.acoustic_trainee import AcousticTrainee
 from tts.finetune.acoustic_training import train_acoustic
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopSettings
 from tts.finetune.training_progress import Progress
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from runtime.stop_flag import StopFlag
 from tests.tts.finetune.semantic_cases import SIZES, clip, read_tokens
 from tts.checkpoint import read_checkpoint
 from tts.checkpoint_writing import write_semantic_checkpoint
@@ -18,7 +19,6 @@ from tts.finetune.semantic_check import PhoneCheck
 from tts.finetune.semantic_held_out import HeldOut
 from tts.finetune.semantic_settings import SemanticSettings
 from tts.finetune.semantic_training import SemanticTrainee, StartValues, train_semantic
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopSettings
 from tts.finetune.training_progress import Progress
 from tts.models.semantic import SemanticModel

@@ -14,10 +14,10 @@ import pytest
 import torch
 from torch import nn
 
+from runtime.stop_flag import StopFlag
 from tts.finetune.ema import WeightAverage
 from tts.finetune.length_buckets import LengthBuckets
 from tts.finetune.run_folder import BadRun
-from tts.finetune.stop_flag import StopFlag
 from tts.finetune.training_loop import LoopSettings, Trainee, TrainingFailed, train
 from tts.finetune.training_progress import Progress
 
