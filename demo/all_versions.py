@@ -11,7 +11,7 @@ from demo.make_acoustic_checkpoint import (
     write_speaker_net,
 )
 from demo.make_flow_checkpoint import write_flow_lora, write_flow_model, write_vocoder
-from demo.make_semantic_checkpoint import make_semantic
+from demo.make_semantic_checkpoint import SMALL_BY_TABLE, make_semantic
 from speakers.speaker import Speaker
 from tts.pretrained import SPEAKER_NET, PretrainedModels
 from tts.versions import VERSIONS
@@ -23,7 +23,6 @@ VOICES: Mapping[str, str] = {
     **{f"{name}_lora": name for name, row in VERSIONS.items() if row.flow is not None},
 }
 _KEYS: Mapping[str, object] = {
-    "gpt_model": "semantic.ckpt",
     "ref_audio": "reference.wav",
     "ref_text": "你好，很高兴见到你。",
     "ref_language": "zh",
@@ -41,7 +40,8 @@ def write_voices(folder: Path) -> None:
     models = PretrainedModels(folder)
     write_hubert(folder / SSL_FOLDER)
     write_reference(folder / "reference.wav", seconds=3.2)
-    make_semantic(folder / "semantic.ckpt", seed=1, eos="likely")
+    for table, sizes in SMALL_BY_TABLE.items():
+        make_semantic(folder / _semantic_name(table), sizes, seed=1, eos="likely")
     models.place(SPEAKER_NET).parent.mkdir()
     write_speaker_net(models.place(SPEAKER_NET))
     for seed, (name, version) in enumerate(VERSIONS.items()):
@@ -65,4 +65,9 @@ def speaker(folder: Path, name: str, **changed: object) -> Speaker:
 
 
 def _keys(name: str) -> dict[str, object]:
-    return {"name": name, "sovits_model": f"{name}.pth", **_KEYS}
+    gpt_model = _semantic_name(VERSIONS[VOICES[name]].symbols)
+    return {"name": name, "gpt_model": gpt_model, "sovits_model": f"{name}.pth", **_KEYS}
+
+
+def _semantic_name(table: str) -> str:
+    return f"semantic-{table}.ckpt"

@@ -8,6 +8,7 @@ They speak nonsense, but load, run and cost the same as trained ones: for tests,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ import torch
 
 from tts.checkpoint_writing import write_semantic_checkpoint
 from tts.models.semantic_layout import SemanticSizes
+from tts.pairing import TABLES
 
 SMALL = SemanticSizes(
     dim=64,
@@ -36,6 +38,9 @@ REAL = SemanticSizes(
     num_phonemes=732,
     num_tokens=1025,
     eos_id=1024,
+)
+SMALL_BY_TABLE: Mapping[str, SemanticSizes] = MappingProxyType(
+    {table: replace(SMALL, num_phonemes=num_phonemes) for num_phonemes, table in TABLES.items()}
 )
 PRESETS: Mapping[str, SemanticSizes] = MappingProxyType({"small": SMALL, "real": REAL})
 

@@ -20,7 +20,7 @@ from chat2audio.service import create_app
 from chat2audio.settings import load_settings
 from chat2audio.startup import Parts, banner, build
 from demo.make_acoustic_checkpoint import write_acoustic_model, write_hubert, write_reference
-from demo.make_semantic_checkpoint import make_semantic
+from demo.make_semantic_checkpoint import SMALL_BY_TABLE, make_semantic
 from tts.versions import VERSIONS
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,8 @@ def speakers_dir(tmp_path_factory) -> Path:
         text = (ROOT / "speakers" / f"{name}.toml").read_text(encoding="utf-8")
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     for seed, (name, (version, model)) in enumerate(EXTRA_SPEAKERS.items(), start=50):
-        make_semantic(folder / f"{name}.ckpt", seed=seed, eos="likely")
+        sizes = SMALL_BY_TABLE[VERSIONS[version].symbols]
+        make_semantic(folder / f"{name}.ckpt", sizes, seed=seed, eos="likely")
         write_acoustic_model(folder / f"{name}.pth", VERSIONS[version], seed=seed)
         write_reference(folder / f"{name}.wav", seed=seed)
         text = (ROOT / "speakers" / f"{model}.toml").read_text(encoding="utf-8")

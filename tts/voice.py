@@ -15,6 +15,7 @@ from tts.decoders.decoder import Decoder, Spoken
 from tts.decoders.loader import DecoderLoader
 from tts.errors import BadVoice
 from tts.models.semantic import SemanticModel
+from tts.pairing import require_pair
 from tts.pretrained import BERT, SPEAKER_NET, PretrainedModels
 from tts.reference import ReferenceEncoder
 from tts.sampling import SamplingParams
@@ -153,6 +154,7 @@ class VoiceLoader:
             num_steps=speaker.sample_steps,
         )
         version = decoder.version
+        require_pair(speaker.gpt_model, semantic.num_phonemes, speaker.sovits_model, version)
         if version.uses_speaker_embedding and self._speaker_net is None:
             self._pretrained.require(SPEAKER_NET)
         encoder = self._encoder(speaker.ssl_model or self._ssl_model)

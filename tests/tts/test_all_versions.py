@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,5 +128,5 @@ async def test_a_file_that_is_cut_short_is_named(folder, tmp_path) -> None:
     engine = make(folder)
     (tmp_path / "short.pth").write_bytes((folder / "v4.pth").read_bytes()[:100_000])
     with pytest.raises(BadVoice, match=r"speaker short: .*short\.pth"):
-        await engine.voice(speaker(folder, "short", sovits_model=str(tmp_path / "short.pth")))
+        await engine.voice(replace(speaker(folder, "v4"), name="short", sovits_model=tmp_path / "short.pth"))
     await engine.stop()

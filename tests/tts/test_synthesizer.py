@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from demo.make_acoustic_checkpoint import write_acoustic_model, write_hubert, write_reference
-from demo.make_semantic_checkpoint import make_semantic
+from demo.make_semantic_checkpoint import SMALL_BY_TABLE, make_semantic
 from speakers.speaker import Speaker
 from tts.audio import to_pcm16
 from tts.errors import BadVoice
@@ -31,7 +31,8 @@ def speakers(tmp_path_factory) -> dict[str, Speaker]:
     write_hubert(folder / "ssl")
     made = {}
     for seed, (name, version) in enumerate(VERSION_OF.items()):
-        make_semantic(folder / f"{name}.ckpt", seed=seed, eos="likely")
+        sizes = SMALL_BY_TABLE[VERSIONS[version].symbols]
+        make_semantic(folder / f"{name}.ckpt", sizes, seed=seed, eos="likely")
         write_acoustic_model(folder / f"{name}.pth", VERSIONS[version], seed=seed)
         write_reference(folder / f"{name}.wav", seed=seed)
         made[name] = Speaker.from_dict(
@@ -56,6 +57,11 @@ def loader(speakers) -> Iterator[VoiceLoader]:
     voices = [voice_loader.load(speaker) for speaker in speakers.values()]
     yield voice_loader
     voices.clear()
+
+
+def test_a_pair_of_other_phones_is_refused(loader, speakers) -> None:
+    with pytest.raises(BadVoice, match=r"speaker Bo: .*Ann\.ckpt: knows 732 phones .*of 512 phones"):
+        loader.load(replace(speakers["Bo"], gpt_model=speakers["Ann"].gpt_model))
 
 
 def test_a_voice_loads_the_languages_of_its_speaker_only(loader, speakers, monkeypatch) -> None:

@@ -9,6 +9,7 @@ from tts.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
 from tts.finetune.acoustic_networks import POSTERIOR_PREFIX
 from tts.finetune.stages import file_hash
 from tts.models.semantic import SemanticModel
+from tts.pairing import require_pair
 from tts.versions import Version
 
 PUBLISHED_WIDTH = 512  # of both published models
@@ -97,6 +98,7 @@ def find_bases(
             "has no posterior encoder: it is a finished voice. Training starts from a pretrained base, such "
             "as s2G2333k.pth or s2Gv2Pro.pth",
         )
+    require_pair(semantic, model.num_phonemes, acoustic, row)
     if discriminators is None and GENERATOR_MARK in acoustic.name:
         beside = acoustic.with_name(acoustic.name.replace(GENERATOR_MARK, DISCRIMINATOR_MARK))
         discriminators = beside if beside.is_file() else None

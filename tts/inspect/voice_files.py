@@ -8,11 +8,10 @@ from typing import Any
 from tts.checkpoint import BadCheckpoint, Checkpoint
 from tts.inspect.description import Description, Weights
 from tts.models.semantic_layout import SemanticSizes
+from tts.pairing import TABLES
 from tts.pretrained import parts, parts_for
 from tts.versions import VERSIONS, UnknownVersion, Version, deciding_clue, find_version
 
-# Rows of a semantic model's phone embedding -> symbol table. v1's table has fewer symbols than rows.
-_SYMBOLS_BY_ROWS = {512: "v1", 732: "v2"}
 _SYMBOLS_OF_ACOUSTIC = {row.num_symbols: row.symbols for row in VERSIONS.values()}
 _TEXT_EMBEDDING = "enc_p.text_embedding.weight"
 
@@ -36,7 +35,7 @@ def describe_semantic(checkpoint: Checkpoint) -> Description:
         BadCheckpoint: tensors are missing, or contradict the config.
     """
     sizes = SemanticSizes.of(checkpoint)
-    symbols = _SYMBOLS_BY_ROWS.get(sizes.num_phonemes)
+    symbols = TABLES.get(sizes.num_phonemes)
     data = checkpoint.config.get("data")
     longest = data.get("max_sec") if isinstance(data, Mapping) else None
     return Description(

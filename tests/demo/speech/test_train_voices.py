@@ -46,7 +46,7 @@ SEMANTIC = SemanticSizes(
     num_heads=2,
     ff_dim=64,
     bert_dim=8,
-    num_phonemes=40,
+    num_phonemes=732,
     num_tokens=NUM_ROWS + 1,
     eos_id=NUM_ROWS,
 )
