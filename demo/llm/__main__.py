@@ -61,7 +61,7 @@ NUM_ADAPTER_STEPS = 90
 @click.option("--steps", type=click.IntRange(min=2), help="Steps of every training, for a trial.")
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
 def main(work: Path, out: Path, steps: int | None, threads: int) -> None:
-    """Train the demo language model (about 50 minutes of one CPU core)."""
+    """Train the demo language model (about an hour of one CPU core)."""
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
     corpus = Corpus()

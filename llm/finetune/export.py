@@ -33,6 +33,8 @@ def save_adapter(model: Any, folder: Path, *, base_name: str) -> None:
         config_path = target / CONFIG_FILE
         config = json.loads(config_path.read_text(encoding="utf-8"))
         config["base_model_name_or_path"] = base_name
+        if isinstance(modules := config["target_modules"], list):
+            config["target_modules"] = sorted(modules)  # peft keeps a set, whose order is chance
         config_path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
     replace_folder(folder, write)

@@ -80,6 +80,8 @@ def test_an_adapter_comes_out_that_the_server_reads(tiny, data, tmp_path) -> Non
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in (tmp_path / "ad" / "Test").iterdir())
     config = json.loads((tmp_path / "ad" / "Test" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "base"
+    assert len(config["target_modules"]) > 2
+    assert config["target_modules"] == sorted(config["target_modules"])
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "merged")
     stops = {tokenizer.convert_tokens_to_ids(name) for name in ("<|im_end|>", "<|endoftext|>")}
     generation = json.loads((tmp_path / "merged" / "generation_config.json").read_text())
