@@ -65,10 +65,11 @@ def main(work: Path, out: Path, steps: int | None, threads: int) -> None:
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()
     corpus = Corpus()
-    stages = {"base": make_base} | dict.fromkeys(CHARACTERS, make_adapter)
-    for name, make in stages.items():
+    stages = {"base": (make_base, out / "model.safetensors")}
+    stages |= {name: (make_adapter, out / "adapters" / name) for name in CHARACTERS}
+    for name, (make, made) in stages.items():
         done = work / name / "done"
-        if done.exists():
+        if done.exists() and made.exists():
             continue
         click.echo(f"== {name}")
         if not make(name, corpus, work, out, steps):
