@@ -185,7 +185,7 @@ class TTSSettings(Section):
         default="auto", description="auto, cpu, cuda or cuda:1; auto takes a GPU if there is."
     )
     threads: int = Field(
-        default=0, ge=0, le=256, description="CPU threads of one model step; 0 leaves it to torch."
+        default=0, ge=0, le=256, description="CPU threads of one model step; 0: all cores but one."
     )
     pretrained_dir: Path = Field(
         default=Path("models"),
