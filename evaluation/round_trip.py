@@ -2,7 +2,8 @@
 
 Every s1 file of a parity kit, and every s2 file of v1, v2, v2Pro and v2ProPlus, goes into the networks that
 are trained and is written again, untrained. OUT_DIR is then the kit with these files in the place of its own:
-`python -m evaluation.parity` on it tells whether they compute what the kit's own do.
+`python -m evaluation.parity` on it tells how near they compute to what the kit's own do: s1 files the same,
+the waveforms of s2 files within 0.003, as weight norm is split anew and rounded to half precision again.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ def write_speaker(
         BadSpeaker: the file that is there cannot be read, or a value is not valid; the file is left alone.
     """
     head, old = _read(path)
-    values = {**(usual or {}), **old, **{key: _plain(value, models_dir) for key, value in keys.items()}}
+    values = {**old, **{key: _plain(value, models_dir) for key, value in keys.items()}}
+    values |= {key: value for key, value in (usual or {}).items() if key not in values}
     speaker = Speaker.from_dict(
         values, name=path.stem, source=path.name, folder=path.parent, models_dir=models_dir
     )
