@@ -20,6 +20,7 @@ import click
 import numpy as np
 import torch
 
+from benchmarks.real_size_flow import sentence
 from demo.all_versions import SSL_FOLDER, VOICES, speaker, write_voices
 from tts.decoders.flow_decoder import STEP_FRAMES, FlowConditioning, FlowDecoder
 from tts.dsp import denormalize_mel
@@ -27,11 +28,12 @@ from tts.pretrained import PretrainedModels
 from tts.versions import VERSIONS
 from tts.voice import VoiceLoader
 
-TOKENS_PER_SEC = 25
-PHONES_PER_SEC = 5
 CHUNK_FRAMES = (7, 40, 64)
 FLOW_VOICES = tuple(name for name, version in VOICES.items() if VERSIONS[version].flow is not None)
 SEED = 4
+
+# Semantic tokens (T,) and phone ids (P,).
+Said = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +65,9 @@ def jumps(samples: np.ndarray, borders: Iterable[int]) -> Jumps:
     return Jumps(float(sizes[near].max(initial=0)), float(sizes[~near].max()), float(sizes.mean()))
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What is said: semantic tokens (T,) and phone ids (P,)."""
-
-    tokens: np.ndarray
-    phones: np.ndarray
-
-    @classmethod
-    def random(cls, seconds: float) -> Sentence:
-        """So many seconds of anything."""
-        rng = np.random.default_rng(0)
-        num_tokens, num_phones = round(seconds * TOKENS_PER_SEC), max(1, round(seconds * PHONES_PER_SEC))
-        return cls(rng.integers(0, 1024, num_tokens), rng.integers(1, 300, num_phones))
-
-
-def stream(
-    decoder: FlowDecoder, voice: FlowConditioning, said: Sentence, chunk_frames: int
-) -> list[np.ndarray]:
+def stream(decoder: FlowDecoder, voice: FlowConditioning, said: Said, chunk_frames: int) -> list[np.ndarray]:
     """The chunks that a client would get."""
-    chunks, spoken = [], decoder.open(said.tokens, said.phones, voice, seed=SEED)
+    chunks, spoken = [], decoder.open(*said, voice, seed=SEED)
     while (chunk := spoken.next_chunk(chunk_frames)) is not None:
         if len(chunk):
             chunks.append(chunk)
@@ -90,9 +75,9 @@ def stream(
 
 
 @torch.inference_mode()
-def offline(decoder: FlowDecoder, voice: FlowConditioning, said: Sentence) -> tuple[np.ndarray, list[int]]:
+def offline(decoder: FlowDecoder, voice: FlowConditioning, said: Said) -> tuple[np.ndarray, list[int]]:
     """One run of the vocoder over the whole mel; and the frames of each of the mel's pieces."""
-    mels, pieces = decoder.open(said.tokens, said.phones, voice, seed=SEED).mels, []
+    mels, pieces = decoder.open(*said, voice, seed=SEED).mels, []
     while not mels.is_done:
         if (piece := mels.step()) is not None:
             pieces.append(denormalize_mel(piece))
@@ -100,7 +85,7 @@ def offline(decoder: FlowDecoder, voice: FlowConditioning, said: Sentence) -> tu
     return waveform[0, 0].cpu().numpy(), [piece.shape[2] for piece in pieces]
 
 
-def measure(name: str, decoder: FlowDecoder, voice: FlowConditioning, said: Sentence) -> None:
+def measure(name: str, decoder: FlowDecoder, voice: FlowConditioning, said: Said) -> None:
     """Prints the figures of one voice."""
     per_frame = decoder.vocoder.samples_per_frame
     whole, pieces = offline(decoder, voice, said)
@@ -108,8 +93,9 @@ def measure(name: str, decoder: FlowDecoder, voice: FlowConditioning, said: Sent
     seams = np.cumsum(pieces)[:-1] * per_frame
     steps = np.arange(STEP_FRAMES, sum(pieces), STEP_FRAMES) * per_frame
     streams = {frames: stream(decoder, voice, said, frames) for frames in CHUNK_FRAMES}
+    joined = {frames: np.concatenate(chunks) for frames, chunks in streams.items()}
     for frames, chunks in streams.items():
-        samples = np.concatenate(chunks)
+        samples = joined[frames]
         found = jumps(samples, np.cumsum([len(chunk) for chunk in chunks])[:-1])
         difference = np.abs(samples - whole).max() if len(samples) == len(whole) else np.inf
         click.echo(
@@ -119,7 +105,7 @@ def measure(name: str, decoder: FlowDecoder, voice: FlowConditioning, said: Sent
     for what, borders in {"mel pieces": seams, "vocoder steps": steps}.items():
         found = jumps(whole, borders)
         click.echo(f"  jumps where {what} meet {found.at_borders:.3f}, elsewhere {found.elsewhere:.3f}")
-    first, *others = (np.concatenate(chunks) for chunks in streams.values())
+    first, *others = joined.values()
     are_equal = all(np.array_equal(first, other) for other in others)
     click.echo(f"  {'the same bits' if are_equal else 'OTHER BITS'} whatever the size of the chunks")
 
@@ -129,7 +115,7 @@ def measure(name: str, decoder: FlowDecoder, voice: FlowConditioning, said: Sent
 @click.option("--voice", "names", type=click.Choice(FLOW_VOICES), multiple=True, default=FLOW_VOICES)
 def main(seconds: float, names: tuple[str, ...]) -> None:
     """Streams random voices of v3 and v4 and compares with offline."""
-    said = Sentence.random(seconds)
+    said = sentence(seconds)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_voices(folder)

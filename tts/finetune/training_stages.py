@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import torch
 
@@ -38,44 +37,43 @@ RUN_FOLDER = "run"
 SMALL_SEMANTIC_RATE = 1e-4
 
 
-class TrainingStage(Protocol):
-    """What `train_semantic_stage` and `train_acoustic_stage` have in common."""
+@dataclass(frozen=True, slots=True)
+class VoiceTraining:
+    """What either training is given.
 
-    def __call__(
-        self,
-        clips: Sequence[ClipFeatures],
-        held_out: Sequence[ClipFeatures],
-        bases: Bases,
-        plan: EpochPlan,
-        folder: Path,
-        *,
-        device: torch.device | str,
-        progress: Progress | None = None,
-    ) -> None: ...
+    Attributes:
+        clips: to learn from.
+        held_out: to measure on; may be empty.
+        bases: to start from.
+        plan: epochs, batches and rates.
+        folder: for checkpoints.
+        device: cpu or cuda.
+        progress: told of steps; None writes lines.
+    """
+
+    clips: Sequence[ClipFeatures]
+    held_out: Sequence[ClipFeatures]
+    bases: Bases
+    plan: EpochPlan
+    folder: Path
+    device: torch.device | str
+    progress: Progress | None = None
 
 
 class Stopped(Exception):
     """Ctrl-C came; everything is saved, and the same command goes on."""
 
 
-def train_semantic_stage(
-    clips: Sequence[ClipFeatures],
-    held_out: Sequence[ClipFeatures],
-    bases: Bases,
-    plan: EpochPlan,
-    folder: Path,
-    *,
-    device: torch.device | str,
-    progress: Progress | None = None,
-) -> None:
+def train_semantic_stage(given: VoiceTraining) -> None:
     """Trains the semantic base on clips, or goes on with it; `epoch-*.ckpt` are left in the folder.
 
     Raises:
         Stopped: by Ctrl-C.
         FinetuneError: it cannot be done; see `train`.
     """
-    model = SemanticModel.from_checkpoint(read_checkpoint(bases.semantic))
-    loop = plan.loop(len(clips))
+    model = SemanticModel.from_checkpoint(read_checkpoint(given.bases.semantic))
+    plan, held_out = given.plan, given.held_out
+    loop = plan.loop(len(given.clips))
     usual = SemanticSettings()
     usual_rate = usual.learning_rate if model.sizes.dim >= PUBLISHED_WIDTH else SMALL_SEMANTIC_RATE
     settings = replace(
@@ -89,35 +87,27 @@ def train_semantic_stage(
         settings,
         loop.num_steps,
         held_out=HeldOut(held_out, model.sizes) if held_out else None,
-        device=device,
+        device=given.device,
     )
 
-    per_epoch = plan.steps_per_epoch(len(clips))
+    per_epoch = plan.steps_per_epoch(len(given.clips))
 
     def keep(num_done: int) -> None:
-        path = kept_path(folder, num_done, per_epoch, ".ckpt")
+        path = kept_path(given.folder, num_done, per_epoch, ".ckpt")
         write_semantic_checkpoint(path, trainee.weights(), model.sizes, f"GPT-e{num_done // per_epoch}")
 
-    batches = SemanticBatches(clips, model.sizes, settings, loop.num_steps)
-    _train("semantic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder, progress)
+    batches = SemanticBatches(given.clips, model.sizes, settings, loop.num_steps)
+    _train("semantic", EpochKeeper(trainee, keep), batches, given)
 
 
-def train_acoustic_stage(
-    clips: Sequence[ClipFeatures],
-    held_out: Sequence[ClipFeatures],
-    bases: Bases,
-    plan: EpochPlan,
-    folder: Path,
-    *,
-    device: torch.device | str,
-    progress: Progress | None = None,
-) -> None:
+def train_acoustic_stage(given: VoiceTraining) -> None:
     """Trains the acoustic base on clips, or goes on with it; `epoch-*.pth` are left in the folder.
 
     Raises:
         Stopped: by Ctrl-C.
         FinetuneError: it cannot be done; see `train`.
     """
+    bases, plan, held_out = given.bases, given.plan, given.held_out
     networks = AcousticNetworks.from_base(
         bases.acoustic,
         bases.discriminators,
@@ -125,21 +115,21 @@ def train_acoustic_stage(
         discriminator_sizes=discriminator_sizes(bases),
         seed=plan.seed,
     )
-    loop = plan.loop(len(clips))
+    loop = plan.loop(len(given.clips))
     settings = acoustic_settings(bases)
     if plan.learning_rate is not None:
         rate = plan.learning_rate
         settings = replace(settings, learning_rate=rate, discriminator_rate=rate)
     check = AcousticCheck(held_out) if held_out else None
-    trainee = AcousticTrainee(networks, settings, loop.num_steps, check=check, device=device)
-    per_epoch = plan.steps_per_epoch(len(clips))
+    trainee = AcousticTrainee(networks, settings, loop.num_steps, check=check, device=given.device)
+    per_epoch = plan.steps_per_epoch(len(given.clips))
 
     def keep(num_done: int) -> None:
-        path = kept_path(folder, num_done, per_epoch, ".pth")
+        path = kept_path(given.folder, num_done, per_epoch, ".pth")
         trainee.export(path, f"{num_done // per_epoch}epoch_{num_done}iteration")
 
-    batches = AcousticBatches(clips, networks.model, settings)
-    _train("acoustic", EpochKeeper(trainee, keep), batches, plan, len(clips), folder, progress)
+    batches = AcousticBatches(given.clips, networks.model, settings)
+    _train("acoustic", EpochKeeper(trainee, keep), batches, given)
 
 
 def acoustic_settings(bases: Bases) -> AcousticSettings:
@@ -156,19 +146,11 @@ def discriminator_sizes(bases: Bases) -> DiscriminatorSizes:
     return UPSTREAM_PRO_SIZES if bases.version.uses_speaker_embedding else UPSTREAM_SIZES
 
 
-def _train(
-    name: str,
-    trainee: Trainee,
-    batches: BatchSource,
-    plan: EpochPlan,
-    num_clips: int,
-    folder: Path,
-    progress: Progress | None,
-) -> None:
-    loop = plan.loop(num_clips)
-    result = train(trainee, batches, loop, folder / RUN_FOLDER, progress=progress or Progress(name))
+def _train(name: str, trainee: Trainee, batches: BatchSource, given: VoiceTraining) -> None:
+    loop, folder = given.plan.loop(len(given.clips)), given.folder / RUN_FOLDER
+    result = train(trainee, batches, loop, folder, progress=given.progress or Progress(name))
     if not result.is_finished:
         raise Stopped(f"{name}: stopped after step {result.num_steps} and saved")
     # Optimisers are several times as large as models, and nothing goes on from here.
-    for checkpoint in (folder / RUN_FOLDER).glob("checkpoint-*.pt"):
+    for checkpoint in folder.glob("checkpoint-*.pt"):
         checkpoint.unlink()

@@ -26,7 +26,7 @@ from tts.finetune.selection import Cast, cast_clips
 from tts.finetune.speaker_file import write_speaker
 from tts.finetune.stage_progress import StageLines
 from tts.finetune.stages import Stages, file_hash
-from tts.finetune.training_stages import TrainingStage, train_acoustic_stage, train_semantic_stage
+from tts.finetune.training_stages import VoiceTraining, train_acoustic_stage, train_semantic_stage
 from tts.finetune.transcription import Transcriber
 from tts.models.speaker_encoder import SpeakerEncoder
 from tts.voice import VoiceLoader
@@ -100,7 +100,12 @@ class VoiceMaking:
         return self._trained("acoustic", train_acoustic_stage, features, plan, base)
 
     def _trained(
-        self, name: str, train: TrainingStage, features: StoredClips, plan: EpochPlan, base: Any
+        self,
+        name: str,
+        train: Callable[[VoiceTraining], None],
+        features: StoredClips,
+        plan: EpochPlan,
+        base: Any,
     ) -> dict[int, Path]:
         learned, held_out = self._parted(features)
         with self._lines.counting(name):
@@ -108,13 +113,15 @@ class VoiceMaking:
                 name,
                 self._training_inputs(plan, base),
                 lambda path: train(
-                    learned,
-                    held_out,
-                    self._bases,
-                    plan,
-                    path,
-                    device=self._tools.device,
-                    progress=self._lines.progress(name),
+                    VoiceTraining(
+                        learned,
+                        held_out,
+                        self._bases,
+                        plan,
+                        path,
+                        self._tools.device,
+                        self._lines.progress(name),
+                    )
                 ),
                 is_resumable=True,
             )

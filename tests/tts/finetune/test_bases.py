@@ -50,8 +50,14 @@ def test_told_its_version_it_is_trained_and_comes_out_marked(
     monkeypatch.setattr(training_stages, "SMALL_FINE_TUNING", short)
     plan = EpochPlan(num_epochs=1, keep_every=1, batch_size=2)
     clips = [hum(seed=seed) for seed in range(2)]
-    training_stages.train_acoustic_stage(clips, [], bases, plan, tmp_path, device="cpu")
+    given = training_stages.VoiceTraining(clips, [], bases, plan, tmp_path, "cpu")
+    training_stages.train_acoustic_stage(given)
     assert kept_epochs(tmp_path)[1].read_bytes()[:2] == mark
+
+
+def test_bases_of_other_phone_tables_are_refused_as_a_pair(unmarked: Path) -> None:
+    with pytest.raises(BadCheckpoint, match=r"s1_v1\.ckpt: knows 512 phones .*of 732 phones"):
+        find_bases(SEMANTIC.with_name("s1_v1.ckpt"), unmarked, version="v2Pro")
 
 
 def test_a_small_base_without_discriminators_is_not_given_fresh_ones_to_please(

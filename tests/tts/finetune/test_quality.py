@@ -17,6 +17,41 @@ from tts.finetune.sound_measures import clipped_share, measure_sound
 
 TEXT = "The little boat came home before the storm, and nobody asked why."  # about 45 phones
 
+# The kinds of problems of each clip.
+WANTED = {
+    "silent": ["silent"],
+    "clipped": ["clipped"],
+    "abit": ["clipped"],
+    "wordless": ["no-text"],
+    "marks": ["no-text"],
+    "chinese": ["wrong-language"],
+    "english": ["wrong-language"],
+    "toomuch": ["text-mismatch"],
+    "toolittle": ["text-mismatch"],
+    "tiny": ["too-short"],
+    "giant": ["too-long"],
+    "once": [],
+    "twice": ["duplicate"],
+    "noisy": ["noisy"],
+    "pause": ["mostly-silence"],
+    "faint": ["quiet"],
+    "fast": ["unusual-speed"],
+    "gone": ["unreadable"],
+    "text": ["unreadable"],
+}
+# How the report says some of them.
+REASONS = {
+    "silent": "silent: nothing in it is louder than -120 dB",
+    "clipped": "clipped: ",
+    "chinese": "labelled en, but its letters are han (12): the label may have to be zh",
+    "wordless": "no text: write the words into the list",
+    "toomuch": "the text does not match the sound: 3",
+    "twice": "the same sound as once.wav",
+    "gone": "there is no such file",
+    "text": "not a readable WAV, FLAC or OGG file",
+    "giant": "55.0 s long; cut it to at most 54 s",
+}
+
 
 @pytest.fixture(scope="module")
 def reader() -> ClipReader:
@@ -69,42 +104,11 @@ def test_every_kind_of_bad_clip_is_named_with_its_reason(tmp_path, reader) -> No
     (tmp_path / "text.wav").write_text("no sound")
     report = check_clips(clips, reader)
     assert not [r for r in report.clips if r.clip.path.stem.startswith("good") and r.problems]
-    wanted = {
-        "silent": ["silent"],
-        "clipped": ["clipped"],
-        "abit": ["clipped"],
-        "wordless": ["no-text"],
-        "marks": ["no-text"],
-        "chinese": ["wrong-language"],
-        "english": ["wrong-language"],
-        "toomuch": ["text-mismatch"],
-        "toolittle": ["text-mismatch"],
-        "tiny": ["too-short"],
-        "giant": ["too-long"],
-        "once": [],
-        "twice": ["duplicate"],
-        "noisy": ["noisy"],
-        "pause": ["mostly-silence"],
-        "faint": ["quiet"],
-        "fast": ["unusual-speed"],
-        "gone": ["unreadable"],
-        "text": ["unreadable"],
-    }
-    assert {name: kinds(report, name) for name in wanted} == wanted
+    assert {name: kinds(report, name) for name in WANTED} == WANTED
     harmless = {"abit", "once", "noisy", "pause", "faint", "fast"}
     assert {r.clip.path.stem for r in report.good if not r.clip.path.stem.startswith("good")} == harmless
     text = as_text(report)
-    for name, reason in {
-        "silent": "silent: nothing in it is louder than -120 dB",
-        "clipped": "clipped: ",
-        "chinese": "labelled en, but its letters are han (12): the label may have to be zh",
-        "wordless": "no text: write the words into the list",
-        "toomuch": "the text does not match the sound: 3",
-        "twice": "the same sound as once.wav",
-        "gone": "there is no such file",
-        "text": "not a readable WAV, FLAC or OGG file",
-        "giant": "55.0 s long; cut it to at most 54 s",
-    }.items():
+    for name, reason in REASONS.items():
         assert f"  {name}.wav: {reason}" in text
     left_out, worth_a_look = text.split("worth a look:")
     assert "silent.wav" in left_out
